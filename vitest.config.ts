@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config'
+
+// The install test clones and installs: it belongs with the slow, one-at-a-time tests.
+const wholeSystem = ['e2e/**/*.test.ts', 'scripts/install.test.ts']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{proto,agent,collector,dashboard,hardware,scripts}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', ...wholeSystem],
+          // Processes, not threads: native SQLite, signals and the working directory belong to a process.
+          pool: 'forks',
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: wholeSystem,
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          pool: 'forks',
+          // One file at a time, after the unit tests: each starts brokers, databases or a browser.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
