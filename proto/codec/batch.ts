@@ -13,7 +13,6 @@ import {
   id,
   keepUnknowns,
   readMessage,
-  sequence,
   text,
   time,
   v1,
