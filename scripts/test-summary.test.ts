@@ -1,14 +1,9 @@
 import { expect, test } from 'vitest'
-import { closingLine, needOf, summarize, type Report } from './test-summary.ts'
+import { closingLine, needOf, summarize, type Report, type TestOutcome } from './test-summary.ts'
 
-const reportOf = (tests: Record<string, string>, status = 'passed'): Report => ({
-  testResults: [
-    {
-      name: 'some.test.ts',
-      status,
-      message: '',
-      assertionResults: Object.entries(tests).map(([fullName, outcome]) => ({ fullName, status: outcome })),
-    },
+const reportOf = (tests: Record<string, TestOutcome['state']>, failed = false): Report => ({
+  files: [
+    { path: 'some.test.ts', failed, tests: Object.entries(tests).map(([name, state]) => ({ name, state })) },
   ],
 })
 const here = { exitCode: 0, allowed: [], isCi: false }
@@ -22,8 +17,8 @@ test('a need is read from the title of a test or of a group around it', () => {
 
 test('the closing line counts what passed, failed and was skipped', () => {
   const report = reportOf(
-    { a: 'passed', b: 'passed', c: 'failed', 'd [needs x]': 'skipped', e: 'todo' },
-    'failed',
+    { a: 'passed', b: 'passed', c: 'failed', 'd [needs x]': 'skipped', e: 'pending' },
+    true,
   )
   expect(closingLine(summarize(report, { ...here, exitCode: 1 }))).toBe('2 passed, 1 failed, 2 skipped')
 })
@@ -45,9 +40,9 @@ test('in CI a skip fails the run unless its need is listed with a reason', () =>
 
 test('a run fails when nothing ran, all was skipped, a file broke, vitest crashed or an error was loose', () => {
   const runs = [
-    summarize({ testResults: [] }, here),
+    summarize({ files: [] }, here),
     summarize(reportOf({ a: 'skipped' }), here),
-    summarize(reportOf({}, 'failed'), { ...here, exitCode: 1 }),
+    summarize(reportOf({}, true), { ...here, exitCode: 1 }),
     summarize(null, { ...here, exitCode: 139 }),
     summarize(reportOf({ a: 'passed' }), { ...here, exitCode: 1 }),
   ]

@@ -1,12 +1,8 @@
-/** What vitest's JSON report says, as far as we read it. */
-export type Report = {
-  testResults: {
-    name: string
-    status: string
-    message: string
-    assertionResults: { fullName: string; status: string }[]
-  }[]
-}
+/** A run's outcome, as scripts/test-reporter.ts leaves it. */
+export type Report = { files: { path: string; failed: boolean; tests: TestOutcome[] }[] }
+
+/** A test by its full name ("group > test"); the note is what it gave as its reason to skip itself. */
+export type TestOutcome = { name: string; state: 'passed' | 'failed' | 'skipped' | 'pending'; note?: string }
 
 /** One entry of e2e/needs.json: what the machine may lack in CI, and why that is accepted. */
 export type AllowedNeed = { need: string; reason: string }
@@ -24,7 +20,6 @@ export type Summary = {
 type Options = { exitCode: number; allowed: AllowedNeed[]; isCi: boolean }
 
 const TITLES_SHOWN_PER_NEED = 5
-const NO_NEED = 'no need named'
 
 /** Reads `[needs chromium]` or `[needs chromium: apt-get install chromium]` out of a test's full name. */
 export const needOf = (fullName: string): { need: string; hint: string } | null => {
@@ -38,18 +33,18 @@ export const summarize = (report: Report | null, { exitCode, allowed, isCi }: Op
     const problem = `vitest ended with exit code ${exitCode} and without a report.`
     return { passed: 0, failed: 1, skipped: 0, skips: [], problems: [problem] }
   }
-  const tests = report.testResults.flatMap((file) => file.assertionResults)
-  const skippedTests = tests.filter((test) => !['passed', 'failed'].includes(test.status))
+  const tests = report.files.flatMap((file) => file.tests)
+  const skippedTests = tests.filter((test) => test.state === 'skipped' || test.state === 'pending')
   // A file that cannot be loaded has no tests to fail, yet it is a failure.
-  const brokenFiles = report.testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  const brokenFiles = report.files.filter(
+    (file) => file.failed && !file.tests.some((test) => test.state === 'failed'),
   )
-  const passed = tests.filter((test) => test.status === 'passed').length
-  let failed = tests.filter((test) => test.status === 'failed').length + brokenFiles.length
-  const problems = brokenFiles.map((file) => `${file.name} failed outside its tests.`)
+  const passed = tests.filter((test) => test.state === 'passed').length
+  let failed = tests.filter((test) => test.state === 'failed').length + brokenFiles.length
+  const problems = brokenFiles.map((file) => `${file.path} failed outside its tests.`)
 
-  const forbidden = isCi ? skippedTests.filter((test) => !isAllowed(test.fullName, allowed)) : []
-  for (const test of forbidden) problems.push(`Skipped, but not listed in e2e/needs.json: ${test.fullName}`)
+  const forbidden = isCi ? skippedTests.filter((test) => !isAllowed(test.name, allowed)) : []
+  for (const test of forbidden) problems.push(`Skipped, but not listed in e2e/needs.json: ${test.name}`)
   failed += forbidden.length
 
   if (passed + failed === 0) {
@@ -68,15 +63,25 @@ const isAllowed = (fullName: string, allowed: AllowedNeed[]) => {
   return allowed.some((entry) => entry.need === need)
 }
 
-const describeSkips = (tests: { fullName: string }[], allowed: AllowedNeed[]): string[] => {
-  const byNeed = Map.groupBy(tests, (test) => needOf(test.fullName)?.need ?? NO_NEED)
+const describeSkips = (tests: TestOutcome[], allowed: AllowedNeed[]): string[] => {
+  const byNeed = Map.groupBy(tests, (test) => needOf(test.name)?.need ?? 'no need named')
   return [...byNeed].flatMap(([need, group]) => {
-    const hints = group.map((test) => needOf(test.fullName)?.hint).filter(Boolean)
-    const why = allowed.find((entry) => entry.need === need)?.reason ?? hints[0] ?? 'no reason given'
-    const titles = group.slice(0, TITLES_SHOWN_PER_NEED).map((test) => `      ${test.fullName}`)
+    const hint = group.map((test) => needOf(test.name)?.hint).find(Boolean)
+    const why = [hint, allowed.find((entry) => entry.need === need)?.reason].filter(Boolean).join('; ')
+    const titles = group.slice(0, TITLES_SHOWN_PER_NEED).map(titleOf)
     const rest = group.length - titles.length
-    return [`  ${group.length} x ${need}: ${why}`, ...titles, ...(rest > 0 ? [`      and ${rest} more`] : [])]
+    return [
+      `  ${group.length} x ${need}${why && `: ${why}`}`,
+      ...titles.map((title) => `      ${title}`),
+      ...(rest > 0 ? [`      and ${rest} more`] : []),
+    ]
   })
+}
+
+/** The need stands above the list already; a reason that the test itself gave does not. */
+const titleOf = ({ name, note }: TestOutcome) => {
+  const title = name.replace(/ ?\[needs [^\]]*\]/g, '')
+  return note ? `${title} (${note})` : title
 }
 
 /** The line every run ends with; .ci/run and people look for exactly this. */

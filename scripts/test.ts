@@ -15,10 +15,11 @@ const readJson = (path: string): unknown => (existsSync(path) ? JSON.parse(readF
 
 const runVitest = async (args: string[]): Promise<number> => {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
+  const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts/test-reporter.ts')}`]
   const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
     cwd: root,
     stdio: 'inherit',
+    env: { ...process.env, BAROGRAPH_TEST_REPORT: reportFile },
   })
   // Ended from outside (Ctrl-C, a time budget), the run still owes its closing line.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
@@ -32,7 +33,7 @@ const allowed = (readJson(join(root, 'e2e/needs.json')) ?? []) as AllowedNeed[]
 rmSync(folder, { recursive: true, force: true })
 
 const summary = summarize(report, { exitCode, allowed, isCi: Boolean(process.env.CI) })
-if (summary.skips.length > 0) console.log(['', 'SKIPPED, and why:', ...summary.skips].join('\n'))
-if (summary.problems.length > 0) console.log(['', 'FAILED:', ...summary.problems].join('\n  '))
+if (summary.skips.length > 0) console.log(`\nSKIPPED, and why:\n${summary.skips.join('\n')}`)
+if (summary.problems.length > 0) console.log(`\nFAILED:\n  ${summary.problems.join('\n  ')}`)
 console.log(`\n${closingLine(summary)}`)
 process.exitCode = summary.failed > 0 ? 1 : 0
