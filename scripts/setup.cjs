@@ -1,6 +1,8 @@
 // Runs before every npm script that needs the project installed: packages, the pinned Node, the built page.
 // Plain old JavaScript on purpose: on a new machine the system's Node 18 or 20 runs it. Nothing to do costs a few
 // milliseconds. `--no-page` leaves the page alone (the agent does not serve it).
+// package.json calls it as `node scripts/setup.cjs && hash -r && node ...`: npm runs no pre-scripts where
+// ignore-scripts is set, as .npmrc does, and a shell that remembers where `node` was would miss the new one.
 const { spawnSync } = require('node:child_process')
 const { existsSync, readFileSync, writeFileSync } = require('node:fs')
 const { delimiter, join } = require('node:path')
