@@ -58,7 +58,15 @@ const install = async () => {
   const outside = npmScript && npmNode && !npmNode.startsWith(inRoot('node_modules'))
   const [command, first] = outside ? [npmNode, [npmScript]] : ['npm', []]
   // NODE_ENV=production would otherwise leave out what the tests need, omit=optional the pinned Node.
-  const args = [...first, 'ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional']
+  const args = [
+    ...first,
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--include=dev',
+    '--include=optional',
+  ]
   const label = 'Installing packages (first start only)'
   const { ok, output } = await runQuietly(label, command, args, {
     cwd: root,
