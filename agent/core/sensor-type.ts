@@ -48,7 +48,10 @@ export interface Schema<C> {
     | { readonly success: false; readonly error: { readonly issues: readonly SchemaIssue[] } }
 }
 
-/** A kind of sensor: what `type:` names in a configuration. */
+/**
+ * A kind of sensor: what `type:` names in a configuration. Its functions are methods, so that types of different
+ * configurations fit one list, `readonly SensorType[]`: each is only ever given what its own schema made.
+ */
 export interface SensorType<C extends SensorConfig = SensorConfig> {
   readonly type: string
   readonly schema: Schema<C>
@@ -58,48 +61,4 @@ export interface SensorType<C extends SensorConfig = SensorConfig> {
   metrics(config: C): readonly string[]
   /** Takes hold of nothing that `close` does not give back. Throws coded errors only. */
   create(context: SensorContext<C>): Sensor
-}
-
-/** A sensor type whose configuration only itself understands: what a list of types holds. */
-export interface AnySensorType {
-  readonly type: string
-  readonly secrets: readonly string[]
-  /** Checks an entry; on success everything that needs its configuration is bound to it. */
-  parse(input: unknown): ParsedSensor | { readonly issues: readonly SchemaIssue[] }
-}
-
-/** A sensor's checked configuration, and what can be done with it. */
-export interface ParsedSensor {
-  readonly issues?: undefined
-  readonly config: SensorConfig
-  readonly metrics: readonly string[]
-  create(context: Omit<SensorContext<unknown>, 'config'> & { secret(reference: string): string }): Sensor
-}
-
-/** Hides the type of a sensor's configuration, so that all types fit one list. */
-export function anySensorType<C extends SensorConfig>(type: SensorType<C>): AnySensorType {
-  const secrets = type.secrets ?? []
-  return {
-    type: type.type,
-    secrets,
-    parse(input) {
-      const parsed = type.schema.safeParse(input)
-      if (!parsed.success) return { issues: parsed.error.issues }
-      const config = parsed.data
-      return {
-        config,
-        metrics: type.metrics(config),
-        create: ({ secret, ...context }) =>
-          type.create({ ...context, config: reveal(config, secrets, secret) }),
-      }
-    },
-  }
-}
-
-function reveal<C extends object>(config: C, keys: readonly string[], secret: (text: string) => string): C {
-  const entries = Object.entries(config).map(([key, value]) => [
-    key,
-    keys.includes(key) && typeof value === 'string' ? secret(value) : value,
-  ])
-  return Object.fromEntries(entries) as C
 }
