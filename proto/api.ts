@@ -1,0 +1,431 @@
+/**
+ * Every answer of the collector's HTTP interface and every frame of its WebSocket, as TypeScript types. The collector's
+ * schemas (/openapi.json) are checked against these. Times are ISO 8601 UTC; values are in the metric's unit with at
+ * most three decimals.
+ */
+
+/** `2013-03-10T05:00:00Z`; milliseconds are written only when there are any. */
+export type IsoTime = string
+
+export type ApiLevel = '10s' | '1m' | 'hour' | 'day' | 'week' | 'month' | 'year'
+export type ApiKind = 'level' | 'total' | 'direction'
+export type ApiOrigin = 'measured' | 'modelled' | 'simulated' | 'replayed'
+export type ApiClock = 'synced' | 'uncertain' | 'historical'
+
+/** An RFC 9457 problem document (`application/problem+json`): what every error answers. */
+export interface ApiProblem {
+  /** Where it is explained: a path of this server. */
+  type: string
+  title: string
+  status: number
+  /** What is wrong, and where. */
+  detail: string
+  /** A word that programs can compare. */
+  code: string
+  /** What is allowed, where that helps. */
+  allowed?: string
+}
+
+export interface ApiSite {
+  name: string
+  latitude: number
+  longitude: number
+  altitudeM: number
+  timeZone: string
+}
+
+export interface ApiMetric {
+  label: string
+  unit: string
+  kind: ApiKind
+}
+
+export interface ApiFlag {
+  /** True: left out of every figure. False: suspect, counted. */
+  invalid: boolean
+  /** In words. */
+  reason: string
+}
+
+/** One sample. Device, sensor, epoch and number are its identity; values and flags are by metric. */
+export interface ApiReading {
+  kind: 'reading'
+  time: IsoTime
+  epoch: string
+  seq: number
+  values: Record<string, number>
+  /** Only metrics whose value is doubted; absent: none is. */
+  flags?: Record<string, ApiFlag>
+  /** Why it waits for release and counts in no window; absent: it counts. */
+  quarantined?: string
+}
+
+/** An entry that says something of the sensor instead of carrying values. */
+export interface ApiMark {
+  kind: 'fault' | 'start' | 'stop'
+  time: IsoTime
+  epoch: string
+  seq: number
+  /** A word for programs, empty without a cause. */
+  code: string
+  /** A sentence for people. */
+  detail: string
+  quarantined?: string
+}
+
+export type ApiEntry = ApiReading | ApiMark
+
+export interface ApiFault {
+  code: string
+  detail: string
+  since: IsoTime
+}
+
+/** The newest reading that counts. */
+export interface ApiNewest {
+  time: IsoTime
+  values: Record<string, number>
+  flags?: Record<string, ApiFlag>
+}
+
+export interface ApiSensor {
+  id: string
+  type: string
+  origin: ApiOrigin
+  /** How often it is scheduled, ms; 0: it is not. */
+  intervalMs: number
+  metrics: Record<string, ApiMetric>
+  /** The finest level that is kept of it. */
+  finestLevel: ApiLevel
+  newest: ApiNewest | null
+  /** Time of its first reading. */
+  oldest: IsoTime | null
+  fault: ApiFault | null
+  /** Readings on the device that are not stored yet, as it last said. */
+  backlog: number
+}
+
+/**
+ * replayed: replayed or generated data, whose own newest time is its now. offline: the device or its last will said
+ * so. time-uncertain: its clock is not set. sensor-fault: a sensor reports a fault. silent: no word for three intervals
+ * (at least 30 s). catching-up: it sends a backlog. live: none of these. The first in this order that holds.
+ */
+export type ApiStatus =
+  | 'replayed'
+  | 'offline'
+  | 'time-uncertain'
+  | 'sensor-fault'
+  | 'silent'
+  | 'catching-up'
+  | 'live'
+
+export interface ApiDevice {
+  id: string
+  site: ApiSite | null
+  sensors: ApiSensor[]
+  /** For each metric the sensor that speaks for the device. */
+  primary: Record<string, string>
+  status: ApiStatus
+  /** What the device says of itself, in words; empty: nothing. */
+  state: string
+  /** When the collector last got anything from it. */
+  lastSeen: IsoTime | null
+  /** Time of its newest reading. */
+  newest: IsoTime | null
+  /** The device's now: the collector's clock, or the newest reading of a replayed device. */
+  now: IsoTime
+  /** Age of the newest reading; null: there is none, or the device is replayed. */
+  lagMs: number | null
+  clock: ApiClock
+  /** Readings on the device that are not stored yet, as it last said. */
+  backlog: number
+  online: boolean
+  agentVersion: string
+  location: string
+  batteryPercent: number | null
+  partition: number
+}
+
+/** GET /api/v1/devices */
+export interface ApiDevices {
+  now: IsoTime
+  devices: ApiDevice[]
+}
+
+/** GET /api/v1/devices/{device}/sensors/{sensor}/readings: by time, then epoch and number. */
+export interface ApiReadings {
+  metrics: Record<string, ApiMetric>
+  readings: ApiEntry[]
+  /** Give it back to go on; null: that was all. */
+  cursor: string | null
+}
+
+/** The hour, day or month with the highest or lowest mean; ties go to the earliest. */
+export interface ApiMeanPart {
+  start: IsoTime
+  mean: number
+}
+
+/** The same of a total: by sum. */
+export interface ApiSumPart {
+  start: IsoTime
+  sum: number
+}
+
+/** Figures of a level. With count 0 (all flagged) sum is 0 and the others are null. */
+export interface ApiLevelFigures {
+  unit: string
+  count: number
+  flagged: number
+  /** Counted, but doubted; absent: 0. */
+  suspect?: number
+  sum: number
+  mean: number | null
+  min: number | null
+  minAt: IsoTime | null
+  max: number | null
+  maxAt: IsoTime | null
+  first: number | null
+  last: number | null
+  /** In a day. */
+  highestHour?: ApiMeanPart
+  lowestHour?: ApiMeanPart
+  /** In a week and a month. */
+  highestDay?: ApiMeanPart
+  lowestDay?: ApiMeanPart
+  /** In a year. */
+  highestMonth?: ApiMeanPart
+  lowestMonth?: ApiMeanPart
+}
+
+/** Figures of a total: a sum, no mean. */
+export interface ApiTotalFigures {
+  unit: string
+  count: number
+  flagged: number
+  suspect?: number
+  sum: number
+  min: number | null
+  minAt: IsoTime | null
+  max: number | null
+  maxAt: IsoTime | null
+  first: number | null
+  last: number | null
+  highestHour?: ApiSumPart
+  lowestHour?: ApiSumPart
+  highestDay?: ApiSumPart
+  lowestDay?: ApiSumPart
+  highestMonth?: ApiSumPart
+  lowestMonth?: ApiSumPart
+}
+
+/** Figures of a direction: mean of the angles as vectors, null when they cancel out. */
+export interface ApiDirectionFigures {
+  unit: string
+  count: number
+  flagged: number
+  suspect?: number
+  mean: number | null
+  first: number | null
+  last: number | null
+}
+
+export type ApiFigures = ApiLevelFigures | ApiTotalFigures | ApiDirectionFigures
+
+export interface ApiRollup {
+  level: ApiLevel
+  start: IsoTime
+  end: IsoTime
+  timeZone: string
+  revision: number
+  received: number
+  /** Scheduled instants inside the window; null: the sensor is not scheduled. */
+  expected: number | null
+  /** received / expected, at most 1, four decimals. */
+  coverage: number | null
+  sealed: boolean
+  /** Present while the device's now is before the window's end: it is not complete yet. */
+  open?: true
+  metrics: Record<string, ApiFigures>
+}
+
+/** GET /api/v1/devices/{device}/sensors/{sensor}/rollups: ascending by start. */
+export interface ApiRollups {
+  rollups: ApiRollup[]
+  cursor: string | null
+}
+
+/** lost, refused: declared, `reason` says why. on-its-way: the device still holds it. unknown: nobody says. */
+export type ApiGapCause = 'lost' | 'refused' | 'on-its-way' | 'unknown'
+
+/** A range of missing sequence numbers. */
+export interface ApiGap {
+  epoch: string
+  firstSeq: number
+  lastSeq: number
+  count: number
+  cause: ApiGapCause
+  /** The declared cause or reason; empty for the others. */
+  reason: string
+  /** Event time of the entry before the missing range and of the one after it; null: there is none, or not known. */
+  after: IsoTime | null
+  before: IsoTime | null
+}
+
+/** The sensor told that it had nothing to tell: from a fault or stop to the next reading. */
+export interface ApiPause {
+  kind: 'fault' | 'stop'
+  code: string
+  detail: string
+  start: IsoTime
+  /** null: it lasts. */
+  end: IsoTime | null
+  /** Faults and stops in it. */
+  count: number
+}
+
+/** GET /api/v1/devices/{device}/sensors/{sensor}/gaps: gaps newest first; pauses ascending, within from and to. */
+export interface ApiGaps {
+  gaps: ApiGap[]
+  pauses: ApiPause[]
+  /** The pauses were looked for from here to here. */
+  from: IsoTime | null
+  to: IsoTime | null
+  cursor: string | null
+}
+
+/** GET /api/v1/latest: the newest window of the finest level kept. */
+export interface ApiLatest {
+  now: IsoTime
+  devices: {
+    device: string
+    site: string
+    status: ApiStatus
+    sensors: { sensor: string; window: ApiRollup | null }[]
+  }[]
+}
+
+/**
+ * accepted = stored + quarantined + refused + lost + onTheWay; logged = what is stored or quarantined, or stands in
+ * the log waiting to be.
+ */
+export interface ApiDelivery {
+  accepted: number
+  logged: number
+  stored: number
+  quarantined: number
+  refused: number
+  lost: number
+  onTheWay: number
+  /** Of onTheWay: in the log, waiting for the store. The rest is not logged yet. */
+  toStore: number
+  /** On devices, not stored yet, as they last said. */
+  backlog: number
+  /** Ranges of missing numbers. */
+  gaps: number
+  /** Of them those that nobody explains. */
+  unexplained: number
+  /** Records that changed a window after it was over. */
+  late: number
+}
+
+/** GET /api/v1/delivery */
+export interface ApiDeliveries {
+  now: IsoTime
+  total: ApiDelivery
+  devices: ({ device: string } & ApiDelivery)[]
+  /** Dead letters ever added, by code. */
+  deadLetters: Record<string, number>
+}
+
+export interface ApiDeadLetter {
+  id: number
+  time: IsoTime
+  topic: string
+  device: string | null
+  code: string
+  reason: string
+  bytes: number
+  /** Base64, when asked for. */
+  payload?: string
+}
+
+/** GET /api/v1/dead-letters: newest first. */
+export interface ApiDeadLetters {
+  deadLetters: ApiDeadLetter[]
+  cursor: string | null
+}
+
+/** GET /healthz: the process answers. */
+export interface ApiHealth {
+  status: 'ok'
+  version: string
+  uptimeMs: number
+}
+
+/** GET /readyz: 200 with ready true, 503 with ready false; each check in words. */
+export interface ApiReadiness {
+  ready: boolean
+  checks: { name: string; ok: boolean; detail: string }[]
+}
+
+/**
+ * What a client of /api/v1/live may say at any time; what is left out stays as it was. A new subscription is answered by a
+ * new snapshot. In the address: `?devices=a,b&levels=hour,day&readings=false&resume=CURSOR`.
+ */
+export interface LiveSubscribe {
+  type: 'subscribe'
+  /** null: all. */
+  devices?: string[] | null
+  /** Windows of these levels; default: all. */
+  levels?: ApiLevel[]
+  /** Raw readings as they arrive; default: true. */
+  readings?: boolean
+}
+
+/** The first frame, unless a resume token was accepted: `changes` then. */
+export interface LiveSnapshot {
+  type: 'snapshot'
+  /** The resume token. */
+  cursor: string
+  now: IsoTime
+  version: string
+  /** The devices subscribed to, with the newest reading of each sensor. */
+  devices: ApiDevice[]
+}
+
+/** What changed since the last frame, each device and window once, as it is now. */
+export interface LiveChanges {
+  type: 'changes'
+  cursor: string
+  now: IsoTime
+  devices: ApiDevice[]
+  rollups: ({ device: string; sensor: string } & ApiRollup)[]
+}
+
+/**
+ * Entries as they reach the log, before they are stored. Some may come twice and, for a slow client or in a backfill,
+ * some not at all: identity and windows are exact, this is for the pen.
+ */
+export interface LiveReadings {
+  type: 'readings'
+  now: IsoTime
+  readings: ({ device: string; sensor: string } & ApiEntry)[]
+  /** Entries left out of this frame; older ones of the same streams. */
+  skipped: number
+}
+
+/** Every 15 s, so that a browser knows the connection lives. */
+export interface LiveHeartbeat {
+  type: 'heartbeat'
+  cursor: string
+  now: IsoTime
+}
+
+/** The last message of the client was not understood; the subscription stays as it was. */
+export interface LiveError {
+  type: 'error'
+  problem: ApiProblem
+}
+
+export type LiveFrame = LiveSnapshot | LiveChanges | LiveReadings | LiveHeartbeat | LiveError
