@@ -116,3 +116,18 @@ export function rangeFlag(metric: Metric, value: number): number {
     return flags.outsidePlausible
   return flags.none
 }
+
+/**
+ * The key of a metric in documents. A custom metric's key holds its unit and kind, so that a sensor that changes them
+ * starts a new column instead of adding volts to millivolts. `.` and `$` are not for keys of documents.
+ */
+export function metricKey(metric: Pick<Metric, 'name' | 'unit' | 'kind'>): string {
+  if (byName.has(metric.name)) return metric.name
+  return `${metric.name}|${metric.unit.replace(/[.$%]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}|${metric.kind}`
+}
+
+/** The metric's name in a document's key. */
+export function metricNameOf(key: string): string {
+  const end = key.indexOf('|')
+  return end < 0 ? key : key.slice(0, end)
+}

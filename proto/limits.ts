@@ -13,6 +13,8 @@ export const limits = {
   partsPerBatch: 512,
   /** Metrics of one run. Refused: `too-large`. */
   columnsPerRun: 64,
+  /** Sequence numbers that one summary stands for. Refused: `too-large`. */
+  numbersPerSummary: 65_536,
   /** Minutes of one summary. Refused: `too-large`. */
   minutesPerSummary: 1_440,
   /** Characters of a cause, a detail, a site's name. Longer text is cut by the sender, refused by the receiver. */

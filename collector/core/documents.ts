@@ -90,7 +90,6 @@ export interface StreamDocument extends Document {
   readonly mark: StoredMark | null
   /** Records that changed a window after it was over. */
   readonly lateRecords: number
-  readonly epochs: number
 }
 
 /** id: device/sensor/epoch. What is known of each number: seen, or declared lost, or refused; the rest is missing. */

@@ -38,18 +38,38 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   let entries = 0
   for (const run of runs ?? []) entries += run.count ?? 0
   atMost(entries, limits.entriesPerBatch, 'entries')
+  const checked = { runs: (runs ?? []).map(readRun), summaries: (summaries ?? []).map(readSummary) }
+  refuseOverlaps(checked)
   return {
     device: id(wire.device, 'device'),
     siteVersion: wire.siteVersion ?? 0,
     clock,
     clockErrorMs: whole(wire.clockErrorMs, 'clock error'),
-    runs: (runs ?? []).map(readRun),
+    ...checked,
     ended: (ended ?? []).map(readEnded),
     lost: (lost ?? []).map(readLost),
-    summaries: (summaries ?? []).map(readSummary),
     site: wire.site ? readSite(wire.site) : null,
     hello: wire.hello ? readHello(wire.hello) : null,
     ...keepUnknowns(wire),
+  }
+}
+
+/** A number occurs once in a batch: whoever folds it must not have to tell two of them apart. */
+function refuseOverlaps({ runs, summaries }: Pick<Batch, 'runs' | 'summaries'>): void {
+  const ranges = [
+    ...runs.map((run) => ({
+      key: run.sensor + run.epoch,
+      first: run.firstSeq,
+      last: run.firstSeq + run.times.length - 1,
+    })),
+    ...summaries.map((one) => ({ key: one.sensor + one.epoch, first: one.firstSeq, last: one.lastSeq })),
+  ]
+  if (ranges.length < 2) return
+  ranges.sort((a, b) => (a.key === b.key ? a.first - b.first : a.key < b.key ? -1 : 1))
+  for (let i = 1; i < ranges.length; i++) {
+    const [before, here] = [ranges[i - 1], ranges[i]]
+    if (before && here && before.key === here.key && here.first <= before.last)
+      throw new CodedError('malformed', `number ${here.first} occurs twice in a batch`)
   }
 }
 

@@ -14,6 +14,7 @@ export function readSummary(wire: barograph.v1.Summary.$Properties): Summary {
   const intervalMs = wire.intervalMs ?? 0
   if (intervalMs > limits.intervalMs) throw new CodedError('malformed', `an interval of ${intervalMs} ms`)
   const numbers = readNumbers(wire)
+  atMost(numbers.lastSeq - numbers.firstSeq + 1, limits.numbersPerSummary, 'numbers of a summary')
   const minutes = (wire.minutes ?? []).map(readMinute)
   let received = 0
   for (const minute of minutes) received += minute.received

@@ -1,0 +1,203 @@
+import { type Bucket, createBucket } from './bucket.ts'
+import { type Device, deviceFrom, newDevice } from './device.ts'
+import type {
+  CollectionName,
+  Collections,
+  Document,
+  Position,
+  SettingsDocument,
+  StreamDocument,
+} from './documents.ts'
+import { type Epoch, epochFrom, newEpoch } from './epoch.ts'
+import { isBefore } from './position.ts'
+import { type Rollup, type RollupKey, newRollup, rollupFrom } from './rollup.ts'
+import type { StreamEpoch } from '@barograph/proto'
+
+export type Settings = { -readonly [K in keyof SettingsDocument]: SettingsDocument[K] }
+export type Stream = { -readonly [K in keyof StreamDocument]: StreamDocument[K] }
+
+/** A document in the cache, and when it was last used. */
+export interface Entry<S> {
+  readonly state: S
+  used: number
+}
+
+/** One collection's documents in memory. */
+export interface Shelf<S extends { o: Position }> {
+  get(id: string): Entry<S> | undefined
+  put(id: string, state: S): void
+  /** The store lacks this state of it. */
+  soil(entry: Entry<S>): void
+  /** The store has it. */
+  clean(entry: Entry<S>): void
+  readonly dirty: ReadonlySet<Entry<S>>
+  clear(): void
+  /** Drops the longest unused clean documents until at most `limit` are left. */
+  evict(limit: number): void
+  readonly size: number
+}
+
+/** A document that a record needs: where it is, and how to make its state from what the store holds. */
+export type Need =
+  | {
+      readonly collection: 'settings' | 'devices' | 'streams'
+      readonly id: string
+      readonly device: string
+      readonly sensor: string
+    }
+  | {
+      readonly collection: 'epochs'
+      readonly id: string
+      readonly device: string
+      readonly stream: StreamEpoch
+    }
+  | {
+      readonly collection: 'readings'
+      readonly id: string
+      readonly device: string
+      readonly stream: StreamEpoch
+      readonly index: number
+    }
+  | { readonly collection: 'rollups'; readonly id: string; readonly key: RollupKey }
+
+/** The documents of the recent past, as states that the fold changes. Everything in it can be dropped at any time. */
+export interface Cache {
+  readonly settings: Shelf<Settings>
+  readonly devices: Shelf<Device>
+  readonly streams: Shelf<Stream>
+  readonly epochs: Shelf<Epoch>
+  readonly buckets: Shelf<Bucket>
+  readonly rollups: Shelf<Rollup>
+  has(need: Need): boolean
+  /** Takes a document of the store, or null, in. A document of an older generation counts as absent. */
+  take(need: Need, document: Collections[CollectionName] | null, ingestMs: number): void
+  clear(): void
+  /** Documents that the store lacks. */
+  dirtyCount(): number
+  tick(): void
+}
+
+export function createCache({ partition, generation }: { partition: number; generation: number }): Cache {
+  let now = 0
+  const start: Position = { g: generation, n: 0 }
+
+  function createShelf<S extends { o: Position }>(): Shelf<S> {
+    const entries = new Map<string, Entry<S>>()
+    const dirty = new Set<Entry<S>>()
+    return {
+      dirty,
+      soil: (entry) => void dirty.add(entry),
+      clean: (entry) => void dirty.delete(entry),
+      get(id) {
+        const entry = entries.get(id)
+        if (entry) entry.used = now
+        return entry
+      },
+      put: (id, state) => void entries.set(id, { state, used: now }),
+      clear: () => {
+        entries.clear()
+        dirty.clear()
+      },
+      evict(limit) {
+        if (entries.size <= limit) return
+        const clean = [...entries]
+          .filter(([, entry]) => !dirty.has(entry))
+          .sort(([, a], [, b]) => a.used - b.used)
+        // A little more than needed, so that the next document does not sort them all again.
+        for (const [id] of clean.slice(0, entries.size - Math.floor(limit * 0.9))) entries.delete(id)
+      },
+      get size() {
+        return entries.size
+      },
+    }
+  }
+
+  const settings = createShelf<Settings>()
+  const devices = createShelf<Device>()
+  const streams = createShelf<Stream>()
+  const epochs = createShelf<Epoch>()
+  const buckets = createShelf<Bucket>()
+  const rollups = createShelf<Rollup>()
+  const all = [settings, devices, streams, epochs, buckets, rollups]
+
+  function take(need: Need, document: Collections[CollectionName] | null, ingestMs: number): void {
+    const current = document !== null && !isBefore(document.o, start) ? document : null
+    switch (need.collection) {
+      case 'settings':
+        return settings.put(
+          need.id,
+          (current as SettingsDocument | null) ?? { id: need.id, o: start, history: [] },
+        )
+      case 'devices':
+        return devices.put(
+          need.id,
+          current ? deviceFrom(current as Collections['devices']) : newDevice(need.device, partition, start),
+        )
+      case 'streams':
+        return streams.put(
+          need.id,
+          (current as StreamDocument | null) ?? newStream(need.id, need.device, need.sensor, start),
+        )
+      case 'epochs':
+        return epochs.put(
+          need.id,
+          current
+            ? epochFrom(current as Collections['epochs'])
+            : newEpoch(need.device, need.stream, start, ingestMs),
+        )
+      case 'readings':
+        return buckets.put(
+          need.id,
+          createBucket(need.device, need.stream, need.index, current as Collections['readings'] | null),
+        )
+      case 'rollups':
+        return rollups.put(
+          need.id,
+          current ? rollupFrom(current as Collections['rollups']) : newRollup(need.key, start),
+        )
+    }
+  }
+
+  const shelfOf: Record<Need['collection'], Shelf<Document & { o: Position }> | Shelf<Bucket>> = {
+    settings,
+    devices,
+    streams,
+    epochs,
+    readings: buckets,
+    rollups,
+  }
+
+  return {
+    settings,
+    devices,
+    streams,
+    epochs,
+    buckets,
+    rollups,
+    has: (need) => shelfOf[need.collection].get(need.id) !== undefined,
+    take,
+    clear: () => {
+      for (const shelf of all) shelf.clear()
+    },
+    dirtyCount: () => all.reduce((sum, shelf) => sum + shelf.dirty.size, 0),
+    tick: () => {
+      now++
+    },
+  }
+}
+
+function newStream(id: string, device: string, sensor: string, o: Position): Stream {
+  return {
+    id,
+    o,
+    device,
+    sensor,
+    largestTime: null,
+    smallestTime: null,
+    intervalMs: 0,
+    metrics: {},
+    latest: null,
+    mark: null,
+    lateRecords: 0,
+  }
+}

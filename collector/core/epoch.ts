@@ -1,0 +1,115 @@
+import {
+  addRange,
+  emptySet,
+  has,
+  type RangeSet,
+  rangeCount,
+  rangeOf,
+  type StreamEpoch,
+  type StreamReceipt,
+  subtract,
+  union,
+} from '@barograph/proto'
+import type { EpochDocument, Position } from './documents.ts'
+import { epochId } from './identity.ts'
+
+/** Causes and reasons that one epoch tells apart; further ones are filed under `other`. */
+const reasonsPerEpoch = 64
+
+type BySet = Record<string, RangeSet>
+
+/** An epoch's document in the form that the fold changes. */
+export type Epoch = { -readonly [K in keyof EpochDocument]: EpochDocument[K] } & {
+  readonly quarantined: BySet
+  readonly lost: BySet
+  readonly refused: BySet
+}
+
+export function newEpoch(device: string, stream: StreamEpoch, o: Position, ingestMs: number): Epoch {
+  return {
+    id: epochId(device, stream),
+    o,
+    device,
+    sensor: stream.sensor,
+    epoch: stream.epoch,
+    seen: emptySet,
+    quarantined: {},
+    lost: {},
+    refused: {},
+    ended: null,
+    accepted: 0,
+    firstIngest: ingestMs,
+  }
+}
+
+/** See rollupFrom. */
+export function epochFrom(document: EpochDocument): Epoch {
+  return document as Epoch
+}
+
+/** All sets of a record of sets as one. */
+export function merged(sets: Readonly<Record<string, RangeSet>>): RangeSet {
+  let all: RangeSet = emptySet
+  for (const set of Object.values(sets)) all = union(all, set)
+  return all
+}
+
+/** Numbers that arrived: what was declared lost or refused before is healed. */
+export function see(epoch: Epoch, numbers: RangeSet, quarantineReason: string): void {
+  epoch.seen = union(epoch.seen, numbers)
+  removeFrom(epoch.lost, numbers)
+  removeFrom(epoch.refused, numbers)
+  if (quarantineReason !== '') addTo(epoch.quarantined, quarantineReason, numbers)
+}
+
+/** A declared loss covers only numbers never seen. */
+export function lose(epoch: Epoch, first: number, last: number, cause: string): void {
+  const unseen = subtract(subtract(rangeOf(first, last), epoch.seen), merged(epoch.refused))
+  addTo(epoch.lost, cause, subtract(unseen, merged(epoch.lost)))
+}
+
+/** Refused numbers, like lost ones, cover only what was never seen. */
+export function refuse(epoch: Epoch, numbers: RangeSet, reason: string): void {
+  const unseen = subtract(subtract(numbers, epoch.seen), merged(epoch.lost))
+  addTo(epoch.refused, reason, subtract(unseen, merged(epoch.refused)))
+}
+
+/** Ranges that the set would have with these numbers too. */
+export function rangesWith(set: RangeSet, first: number, last: number): number {
+  return has(set, first) && has(set, last) ? rangeCount(set) : rangeCount(addRange(set, first, last))
+}
+
+/** What the device may know: each number in one of the sets, as far as the store knows of it. */
+export function receiptOf(epoch: Epoch): StreamReceipt {
+  const refused = Object.entries(epoch.refused).flatMap(([reason, set]) => {
+    const ranges = []
+    for (let i = 0; i < set.length; i += 2)
+      ranges.push({ firstSeq: set[i] as number, lastSeq: set[i + 1] as number, reason })
+    return ranges
+  })
+  return {
+    sensor: epoch.sensor,
+    epoch: epoch.epoch,
+    logged: emptySet,
+    stored: epoch.seen,
+    lost: merged(epoch.lost),
+    refused: refused.sort((a, b) => a.firstSeq - b.firstSeq),
+    ended: epoch.ended === null ? 0 : epoch.ended + 1,
+  }
+}
+
+function addTo(sets: BySet, key: string, numbers: RangeSet): void {
+  if (numbers.length === 0) return
+  const known = key in sets || Object.keys(sets).length < reasonsPerEpoch
+  const name = known ? key : 'other'
+  sets[name] = union(sets[name] ?? emptySet, numbers)
+}
+
+function removeFrom(sets: BySet, numbers: RangeSet): void {
+  for (const [key, set] of Object.entries(sets)) {
+    const rest = subtract(set, numbers)
+    if (rest === set) continue
+    if (rest.length === 0) delete sets[key]
+    else sets[key] = rest
+  }
+}

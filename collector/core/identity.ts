@@ -1,0 +1,24 @@
+import type { StreamEpoch } from '@barograph/proto'
+import { limits } from '@barograph/proto'
+import type { Level } from './documents.ts'
+
+/** Document ids are built from the identity of what they hold. */
+export const streamId = (device: string, sensor: string): string => `${device}/${sensor}`
+
+export const epochId = (device: string, { sensor, epoch }: StreamEpoch): string =>
+  `${device}/${sensor}/${epoch}`
+
+export const bucketId = (device: string, { sensor, epoch }: StreamEpoch, index: number): string =>
+  `${device}/${sensor}/${epoch}/${index}`
+
+export const summaryId = (device: string, { sensor, epoch }: StreamEpoch, firstSeq: number): string =>
+  `${device}/${sensor}/${epoch}/${firstSeq}`
+
+export const rollupId = (device: string, sensor: string, level: Level, start: number): string =>
+  `${device}/${sensor}/${level}/${start}`
+
+/** The bucket that a sequence number belongs to. */
+export const bucketIndex = (seq: number): number => Math.floor((seq - 1) / limits.entriesPerBucket)
+
+/** The place of a sequence number in its bucket. */
+export const bucketSlot = (seq: number): number => (seq - 1) % limits.entriesPerBucket

@@ -1,0 +1,345 @@
+import { CodedError, isCoded, type StreamReceipt } from '@barograph/proto'
+import { encodeSettings } from '@barograph/proto'
+import { createCache, type Need, type Shelf } from './cache.ts'
+import { settingsAt, siteVersion } from './device.ts'
+import type { CollectionName, Collections, Position } from './documents.ts'
+import { receiptOf } from './epoch.ts'
+import { createFold, type Effect } from './fold.ts'
+import { epochId } from './identity.ts'
+import type { Log, LogRecord } from './log.ts'
+import { isBefore } from './position.ts'
+import { type DecodedRecord, decodeRecord, streamsOf } from './record.ts'
+import type { Checkpoint, Store } from './store.ts'
+
+/** What the store now holds of a device's numbers, for its receipt. */
+export interface StoredReceipt {
+  readonly device: string
+  readonly siteVersion: number
+  readonly streams: readonly StreamReceipt[]
+}
+
+/** The moments of a flush, for tests that stop the program there. */
+export type RollPoint =
+  | 'folded'
+  | 'reach-raised'
+  | 'buckets-written'
+  | 'windows-written'
+  | 'streams-written'
+  | 'checkpoint-advanced'
+
+/** What the roll tells of itself; `trouble` null: all is well. */
+export interface RollReport {
+  readonly partition: number
+  readonly position: number
+  readonly behind: number
+  readonly fresh: number
+  readonly quarantined: number
+  readonly repeats: number
+  readonly unreadable: number
+  readonly flushes: number
+  readonly flushMs: number
+  readonly documents: number
+  readonly trouble: string | null
+}
+
+export interface RollOptions {
+  readonly log: Log
+  readonly store: Store
+  readonly partition: number
+  readonly settings: { readonly defaultTimeZone: string; readonly levels: readonly string[] }
+  readonly flushIntervalMs: number
+  /** Receives what may be receipted, after the checkpoint that covers it. */
+  readonly publish: (receipts: readonly StoredReceipt[]) => void
+  readonly report: (report: RollReport) => void
+  readonly clock: { now(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }
+  readonly reached?: (point: RollPoint) => void
+}
+
+/** Records taken from the log at once. */
+const recordsPerFetch = 256
+/** Dirty documents that make a flush before its time. */
+const dirtyDocuments = 20_000
+/** Documents kept in memory of each kind; the least recently used go first, clean ones only. */
+const cachedDocuments = {
+  settings: 8,
+  devices: 50_000,
+  streams: 50_000,
+  epochs: 50_000,
+  buckets: 4_000,
+  rollups: 50_000,
+} as const
+/** Between two tries while the store has no room. */
+const retryMs = 1_000
+
+/** Another owner is further: what this one has in memory is outdated. */
+class Behind extends Error {}
+
+/**
+ * Folds one partition of the log into documents (PROTOCOL.md 4). Any number of owners may run at once, zombies too:
+ * every document equals the fold of all records before its `o`, and is written only if that grows.
+ */
+export function createRoll(options: RollOptions): { run(signal: AbortSignal): Promise<void> } {
+  const { log, store, partition, clock, publish, report } = options
+  const reached = options.reached ?? (() => {})
+  const counts = { fresh: 0, quarantined: 0, repeats: 0, unreadable: 0, flushes: 0, flushMs: 0 }
+  let trouble: string | null = null
+
+  /** One turn from a checkpoint on, until the end or until another owner turns out to be further. */
+  async function turn(signal: AbortSignal): Promise<void> {
+    const checkpoint = await openCheckpoint(log, store, partition)
+    const generation = checkpoint.position.g
+    const cache = createCache({ partition, generation })
+    const fold = createFold({ cache, partition })
+    const { first } = await log.extent(partition)
+    // Retention of the log ran past: nothing is lost that an agent still holds.
+    let next = Math.max(checkpoint.position.n, first)
+    let flushed = next
+    let flushedAt = clock.now()
+    /** Streams and devices that occurred since the last receipts, repeats too: a repeat is the sign of a lost receipt. */
+    let touched = new Map<string, Set<string>>()
+    await announceSettings()
+
+    for await (const records of log.follow(partition, next, {
+      signal,
+      idleMs: options.flushIntervalMs,
+      limit: recordsPerFetch,
+    })) {
+      for (const record of records) {
+        await take(record)
+        next = record.offset + 1
+      }
+      cache.tick()
+      const isDue = clock.now() - flushedAt >= options.flushIntervalMs
+      if (next > flushed && (isDue || cache.dirtyCount() > dirtyDocuments)) await flushWithPatience()
+      if (records.length === 0) await tell()
+    }
+    if (next > flushed) await flush()
+
+    async function announceSettings(): Promise<void> {
+      await load([{ collection: 'settings', id: String(partition), device: '', sensor: '' }], 0)
+      const known = cache.settings.get(String(partition))?.state ?? null
+      const end = { g: generation, n: Number.MAX_SAFE_INTEGER }
+      const { defaultTimeZone, levels } = options.settings
+      const current = settingsAt(known, end)
+      if (
+        known?.history.length &&
+        current.defaultTimeZone === defaultTimeZone &&
+        current.levels.join() === levels.join()
+      )
+        return
+      const value = encodeSettings({ defaultTimeZone, levels })
+      await log.append([
+        { device: '', partition, kind: 'settings', ingestMs: clock.now(), quarantineAfterMs: null, value },
+      ])
+    }
+
+    async function take(raw: LogRecord): Promise<void> {
+      const record = decodeRecord(raw, generation)
+      let plan = fold.plan(record)
+      while ('missing' in plan) {
+        await load(plan.missing, record.ingestMs)
+        await refuseOutdated()
+        plan = fold.plan(record)
+      }
+      note(fold.apply(plan), record)
+    }
+
+    async function load(needs: readonly Need[], ingestMs: number): Promise<void> {
+      for (const [collection, group] of Map.groupBy(needs, (need) => need.collection)) {
+        const documents = await store.read(
+          collection,
+          group.map((need) => need.id),
+        )
+        group.forEach((need, i) => {
+          const document = (documents[i] ?? null) as Collections[CollectionName] | null
+          if (document && document.o.g > generation) throw logReplaced(partition)
+          cache.take(need, document, ingestMs)
+        })
+      }
+    }
+
+    /** What was just read may be newer than what is in memory: then all of it is dropped, dirty documents too. */
+    async function refuseOutdated(): Promise<void> {
+      const current = await store.checkpoint(partition)
+      if (!current || current.position.g !== generation || current.phase !== null)
+        throw logReplaced(partition)
+      if (current.position.n > next) throw new Behind()
+    }
+
+    function note(effect: Effect, record: DecodedRecord): void {
+      counts.fresh += effect.fresh
+      counts.quarantined += effect.quarantined
+      counts.repeats += effect.repeats
+      if (record.kind === 'unreadable') counts.unreadable++
+      if (record.kind !== 'batch' && record.kind !== 'refusal') return
+      const streams = touched.get(record.device) ?? new Set()
+      for (const stream of streamsOf(record)) streams.add(epochId(record.device, stream))
+      touched.set(record.device, streams)
+    }
+
+    /** A store without room is waited for: the documents stay in memory, and no further record is taken. */
+    async function flushWithPatience(): Promise<void> {
+      for (;;) {
+        try {
+          await flush()
+          trouble = null
+          return
+        } catch (error) {
+          if (!isCoded(error) || !error.retryable || signal.aborted) throw error
+          trouble = error.message
+          await tell()
+          await clock.sleep(retryMs, signal)
+        }
+      }
+    }
+
+    async function flush(): Promise<void> {
+      const started = clock.now()
+      reached('folded')
+      await verifyLog(log, store, partition)
+      const raised = await store.raiseReach(
+        partition,
+        generation,
+        next,
+        await log.hashBefore(partition, next),
+      )
+      if (!raised) throw logReplaced(partition)
+      reached('reach-raised')
+      await write('readings', cache.buckets, (bucket) => bucket.toDocument())
+      await store.write('summaries', [...fold.freshSummaries.values()])
+      fold.freshSummaries.clear()
+      reached('buckets-written')
+      const current = await store.checkpoint(partition)
+      if (!current || current.position.g !== generation || current.phase !== null)
+        throw logReplaced(partition)
+      await write('rollups', cache.rollups, (rollup) => rollup)
+      reached('windows-written')
+      await write('epochs', cache.epochs, (epoch) => epoch)
+      await write('streams', cache.streams, (stream) => stream)
+      await write('devices', cache.devices, (device) => device)
+      await write('settings', cache.settings, (settings) => settings)
+      reached('streams-written')
+      if (!(await store.advance(partition, { g: generation, n: next }))) throw logReplaced(partition)
+      reached('checkpoint-advanced')
+      flushed = next
+      flushedAt = clock.now()
+      publish(await receipts())
+      touched = new Map()
+      counts.flushes++
+      counts.flushMs = clock.now() - started
+      for (const name of Object.keys(cachedDocuments) as (keyof typeof cachedDocuments)[])
+        cache[name].evict(cachedDocuments[name])
+      await tell()
+    }
+
+    async function write<C extends CollectionName, S extends { o: Position }>(
+      collection: C,
+      shelf: Shelf<S>,
+      documentOf: (state: S) => Collections[C],
+    ): Promise<void> {
+      const entries = [...shelf.dirty]
+      if (entries.length === 0) return
+      await store.write(
+        collection,
+        entries.map(({ state }) => documentOf(state)),
+      )
+      for (const entry of entries) shelf.clean(entry)
+    }
+
+    async function receipts(): Promise<StoredReceipt[]> {
+      const here = { g: generation, n: next }
+      const list: StoredReceipt[] = []
+      for (const [device, ids] of touched) {
+        const streams: StreamReceipt[] = []
+        for (const id of ids) {
+          const epoch = cache.epochs.get(id)?.state
+          // A document that is further holds more than this checkpoint covers: its owner receipts it.
+          if (epoch && !isBefore(here, epoch.o)) streams.push(receiptOf(epoch))
+        }
+        const state = cache.devices.get(device)?.state
+        list.push({ device, siteVersion: state ? siteVersion(state) : 0, streams })
+      }
+      return list
+    }
+
+    async function tell(): Promise<void> {
+      const { next: end } = await log.extent(partition)
+      const documents = cache.buckets.size + cache.rollups.size
+      report({ partition, position: next, behind: end - next, ...counts, documents, trouble })
+    }
+  }
+
+  return {
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          await turn(signal)
+        } catch (error) {
+          if (error instanceof Behind) continue
+          // What was not flushed is folded again: nothing is lost by stopping or by a new turn.
+          if (!isCoded(error) || !error.retryable) throw error
+          if (signal.aborted) return
+          trouble = error.message
+          await clock.sleep(retryMs, signal)
+        }
+      }
+    },
+  }
+}
+
+/** The checkpoint to go on from; made when there is none. Throws when the log is not the one it was made for. */
+async function openCheckpoint(log: Log, store: Store, partition: number): Promise<Checkpoint> {
+  await store.createCheckpoint({
+    partition,
+    logId: log.id,
+    position: { g: 0, n: 0 },
+    reach: 0,
+    reachHash: null,
+    phase: null,
+  })
+  return verifyLog(log, store, partition)
+}
+
+/**
+ * Is this still the log that the documents were folded from? A log that was recreated or cut would give other records
+ * at positions that documents already hold.
+ */
+async function verifyLog(log: Log, store: Store, partition: number): Promise<Checkpoint> {
+  const checkpoint = await store.checkpoint(partition)
+  if (!checkpoint || checkpoint.phase !== null) throw logReplaced(partition)
+  if (checkpoint.logId !== log.id)
+    throw new CodedError(
+      'other-log',
+      `partition ${partition}: the store was folded from log ${checkpoint.logId}, this is log ${log.id}`,
+      { hint: wayOut },
+    )
+  const { first, next } = await log.extent(partition)
+  const furthest = Math.max(checkpoint.position.n, checkpoint.reach)
+  if (furthest > next)
+    throw new CodedError(
+      'log-cut',
+      `partition ${partition}: the store is folded up to record ${furthest}, the log ends at ${next}`,
+      { hint: wayOut },
+    )
+  if (checkpoint.reach > first) {
+    const hash = await log.hashBefore(partition, checkpoint.reach)
+    if (hash !== null && checkpoint.reachHash !== null && hash !== checkpoint.reachHash)
+      throw new CodedError(
+        'log-cut',
+        `partition ${partition}: record ${checkpoint.reach - 1} of the log is not the one that was folded`,
+        { hint: wayOut },
+      )
+  }
+  return checkpoint
+}
+
+const wayOut =
+  'the log was recreated or cut: bring the old log back, or start with a new store; agents still hold every reading that was never stored'
+
+function logReplaced(partition: number): CodedError {
+  return new CodedError(
+    'other-generation',
+    `partition ${partition}: another collector went over to a new log`,
+    { hint: 'start this collector again' },
+  )
+}
