@@ -42,9 +42,15 @@ export interface RollReport {
   readonly trouble: string | null
 }
 
+/** The part of the store that the roll uses. */
+export type RollStore = Pick<
+  Store,
+  'read' | 'write' | 'checkpoint' | 'createCheckpoint' | 'raiseReach' | 'advance'
+>
+
 export interface RollOptions {
   readonly log: Log
-  readonly store: Store
+  readonly store: RollStore
   readonly partition: number
   readonly settings: { readonly defaultTimeZone: string; readonly levels: readonly string[] }
   readonly flushIntervalMs: number
@@ -288,7 +294,7 @@ export function createRoll(options: RollOptions): { run(signal: AbortSignal): Pr
 }
 
 /** The checkpoint to go on from; made when there is none. Throws when the log is not the one it was made for. */
-async function openCheckpoint(log: Log, store: Store, partition: number): Promise<Checkpoint> {
+async function openCheckpoint(log: Log, store: RollStore, partition: number): Promise<Checkpoint> {
   await store.createCheckpoint({
     partition,
     logId: log.id,
@@ -304,7 +310,7 @@ async function openCheckpoint(log: Log, store: Store, partition: number): Promis
  * Is this still the log that the documents were folded from? A log that was recreated or cut would give other records
  * at positions that documents already hold.
  */
-async function verifyLog(log: Log, store: Store, partition: number): Promise<Checkpoint> {
+async function verifyLog(log: Log, store: RollStore, partition: number): Promise<Checkpoint> {
   const checkpoint = await store.checkpoint(partition)
   if (!checkpoint || checkpoint.phase !== null) throw logReplaced(partition)
   if (checkpoint.logId !== log.id)

@@ -1,0 +1,345 @@
+import {
+  encodeBatch,
+  encodeSettings,
+  makeBatch,
+  type Batch,
+  metricByName,
+  type Metric,
+  pairs,
+  type Run,
+  sizeOf,
+} from '@barograph/proto'
+import { describe, expect, test } from 'vitest'
+import type { BucketDocument, EpochDocument, RollupDocument } from './documents.ts'
+import { levels } from './documents.ts'
+import type { Log } from './log.ts'
+import { createRoll, type RollPoint, type StoredReceipt } from './roll.ts'
+import { createMemoryLog } from './testing/memory-log.ts'
+import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts'
+import { isKept, windowAt } from './windows.ts'
+import { zoneOf } from './zone.ts'
+
+const temperature = metricByName('temperature') as Metric
+const precipitation = metricByName('precipitation') as Metric
+const direction = metricByName('windDirection') as Metric
+const zoneName = 'America/New_York'
+const settings = { defaultTimeZone: zoneName, levels }
+
+/** A seeded generator (mulberry32), so that a failing case can be run again. */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+interface Reading {
+  readonly device: string
+  readonly epoch: string
+  readonly seq: number
+  readonly time: number
+  readonly values: readonly number[]
+  readonly flag: number
+}
+
+const epochs = ['00000000000000aa', '00000000000000bb']
+const intervalMs = 600_000
+
+function makeReadings(random: () => number, count: number): Reading[] {
+  const start = Date.UTC(2013, 10, 2, 20) // over the night in which the clocks of New York go back
+  const list: Reading[] = []
+  for (const device of ['north', 'south'])
+    for (const epoch of epochs)
+      for (let seq = 1; seq <= count; seq++)
+        list.push({
+          device,
+          epoch,
+          seq,
+          time: start + seq * intervalMs + Math.floor(random() * 3) * 1000,
+          values: [
+            Math.floor(random() * 40_000) - 10_000,
+            Math.floor(random() * 5_000),
+            Math.floor(random() * 360_000),
+          ],
+          flag: random() < 0.05 ? 128 : random() < 0.05 ? 1 : 0,
+        })
+  return list
+}
+
+function runOf(readings: readonly Reading[]): Run {
+  const [first] = readings as [Reading]
+  return {
+    sensor: 'bme280',
+    epoch: first.epoch,
+    intervalMs,
+    firstSeq: first.seq,
+    times: Float64Array.from(readings, (reading) => reading.time),
+    columns: [temperature, precipitation, direction].map((metric, i) => ({
+      metric,
+      values: Float64Array.from(readings, (reading) => reading.values[i] as number),
+      flags: i === 0 ? Uint8Array.from(readings, (reading) => reading.flag) : null,
+    })),
+    marks: [],
+  }
+}
+
+/** The readings cut into batches at random, some of them repeated, all of them shuffled. */
+function makeBatches(readings: readonly Reading[], random: () => number): Batch[] {
+  const batches: Batch[] = []
+  for (let i = 0; i < readings.length; ) {
+    const first = readings[i] as Reading
+    let end = i + 1 + Math.floor(random() * 40)
+    while (
+      end > i + 1 &&
+      (readings[end - 1]?.epoch !== first.epoch || readings[end - 1]?.device !== first.device)
+    )
+      end--
+    const batch = makeBatch(first.device, { runs: [runOf(readings.slice(i, end))] })
+    batches.push(batch)
+    if (random() < 0.3) batches.push(batch)
+    if (random() < 0.3 && end - i > 2)
+      batches.push(makeBatch(first.device, { runs: [runOf(readings.slice(i + 1, end))] }))
+    i = end
+  }
+  for (let i = batches.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[batches[i], batches[j]] = [batches[j] as Batch, batches[i] as Batch]
+  }
+  return batches
+}
+
+/** A log in which the settings stand before everything else. */
+async function makeLog(): Promise<Log> {
+  const log = createMemoryLog()
+  const value = encodeSettings(settings)
+  await log.append([
+    { device: '', partition: 0, kind: 'settings', ingestMs: 0, quarantineAfterMs: null, value },
+  ])
+  return log
+}
+
+const recordOf = (batch: Batch) => ({
+  device: batch.device,
+  kind: 'batch' as const,
+  ingestMs: 1_700_000_000_000,
+  quarantineAfterMs: null,
+  value: encodeBatch(batch),
+})
+
+/** What must come out, computed reading by reading with nothing but additions. */
+function expectedWindows(
+  readings: readonly Reading[],
+): Map<string, { received: number; sum: number; count: number; flagged: number; min: number; max: number }> {
+  const windows = new Map<
+    string,
+    { received: number; sum: number; count: number; flagged: number; min: number; max: number }
+  >()
+  for (const { device, time, values, flag } of readings)
+    for (const level of levels) {
+      if (!isKept(level, intervalMs)) continue
+      const id = `${device}/bme280/${level}/${windowAt(level, time, zoneOf(zoneName)).start}`
+      const window = windows.get(id) ?? {
+        received: 0,
+        sum: 0,
+        count: 0,
+        flagged: 0,
+        min: Infinity,
+        max: -Infinity,
+      }
+      windows.set(id, window)
+      window.received++
+      if (flag >= 128) window.flagged++
+      else {
+        const value = values[0] as number
+        window.count++
+        window.sum += value
+        window.min = Math.min(window.min, value)
+        window.max = Math.max(window.max, value)
+      }
+    }
+  return windows
+}
+
+function expectComplete(store: MemoryStore, readings: readonly Reading[]): void {
+  const wanted = expectedWindows(readings)
+  const rollups = store.rollups()
+  expect(rollups.map((rollup) => rollup.id).sort()).toEqual([...wanted.keys()].sort())
+  for (const rollup of rollups) {
+    const want = wanted.get(rollup.id)
+    const figures = rollup.metrics.temperature
+    expect({
+      id: rollup.id,
+      received: rollup.received,
+      flagged: figures?.flagged,
+      count: figures?.count,
+      sum: figures?.sum,
+    }).toEqual({
+      id: rollup.id,
+      received: want?.received,
+      flagged: want?.flagged,
+      count: want?.count,
+      sum: want?.sum,
+    })
+    if (want && want.count > 0) expect([figures?.min, figures?.max]).toEqual([want.min, want.max])
+  }
+  const seen = [...store.documents.epochs.values()].reduce(
+    (sum, epoch) => sum + sizeOf((epoch as EpochDocument).seen),
+    0,
+  )
+  expect(seen).toBe(readings.length)
+  const stored = [...store.documents.readings.values()].reduce(
+    (sum, bucket) => sum + (bucket as BucketDocument).times.filter((time) => time !== null).length,
+    0,
+  )
+  expect(stored).toBe(readings.length)
+}
+
+/** Everything that must not depend on the order of arrival. */
+function comparable(store: MemoryStore): unknown[] {
+  return store
+    .rollups()
+    .map(({ o: _, revision: __, ...rest }: RollupDocument) => rest)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+class Crash extends Error {}
+
+interface Owner {
+  readonly done: Promise<void>
+  stop(): void
+}
+
+/** An owner that dies without a word at a random write when told to. */
+function startOwner(
+  log: Log,
+  store: MemoryStore,
+  options: {
+    random?: () => number
+    publish?: (r: readonly StoredReceipt[]) => void
+    flushIntervalMs?: number
+    reached?: (point: RollPoint) => void
+  } = {},
+): Owner {
+  const { random, publish = () => {}, flushIntervalMs = 1 } = options
+  const ending = new AbortController()
+  const mayCrash = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (random) {
+      if (random() < 0.03) throw new Crash()
+      for (let i = Math.floor(random() * 4); i > 0; i--) await Promise.resolve()
+      if (random() < 0.1) await new Promise((resolve) => setTimeout(resolve, random() * 3))
+    }
+    return work()
+  }
+  const roll = createRoll({
+    log,
+    store: {
+      read: (collection, ids) => mayCrash(() => store.read(collection, ids)),
+      // One document at a time: a crash may fall between any two.
+      write: async (collection, documents) => {
+        for (const document of documents) await mayCrash(() => store.write(collection, [document]))
+      },
+      checkpoint: (partition) => mayCrash(() => store.checkpoint(partition)),
+      createCheckpoint: (checkpoint) => store.createCheckpoint(checkpoint),
+      raiseReach: (...args) => mayCrash(() => store.raiseReach(...args)),
+      advance: (...args) => mayCrash(() => store.advance(...args)),
+    },
+    partition: 0,
+    settings,
+    flushIntervalMs,
+    publish,
+    report: () => {},
+    clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+    ...(options.reached ? { reached: options.reached } : {}),
+  })
+  const done = roll.run(ending.signal).catch((error: unknown) => {
+    if (!(error instanceof Crash)) throw error
+  })
+  return { done, stop: () => ending.abort() }
+}
+
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  for (let i = 0; i < 5_000; i++) {
+    if (await condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  throw new Error('waited in vain')
+}
+
+async function settle(
+  log: Log,
+  store: MemoryStore,
+  publish?: (r: readonly StoredReceipt[]) => void,
+): Promise<void> {
+  const owner = startOwner(log, store, publish ? { publish } : {})
+  await until(
+    async () =>
+      (await store.checkpoint(0))?.position.n === (await log.extent(0)).next &&
+      (await log.extent(0)).next > 0,
+  )
+  owner.stop()
+  await owner.done
+}
+
+describe('the roll', () => {
+  test('windows, epochs and buckets equal a plain addition of the readings, whatever the batches', async () => {
+    const random = seeded(1)
+    const readings = makeReadings(random, 400)
+    const log = await makeLog()
+    await log.append(makeBatches(readings, random).map(recordOf))
+    const store = createMemoryStore()
+    await settle(log, store)
+    expectComplete(store, readings)
+  })
+
+  test('documents do not depend on the order, the batches and the repeats', async () => {
+    const readings = makeReadings(seeded(2), 150)
+    const outcomes: unknown[] = []
+    for (const seed of [3, 4, 5]) {
+      const log = await makeLog()
+      await log.append(makeBatches(readings, seeded(seed)).map(recordOf))
+      const store = createMemoryStore()
+      await settle(log, store)
+      outcomes.push(comparable(store))
+    }
+    expect(outcomes[1]).toEqual(outcomes[0])
+    expect(outcomes[2]).toEqual(outcomes[0])
+  })
+
+  test.each(Array.from({ length: 40 }, (_, i) => i + 100))(
+    'owners that crash, overlap and lag leave each reading once and receipt nothing that is not stored (seed %i)',
+    async (seed) => {
+      const random = seeded(seed)
+      const readings = makeReadings(random, 60)
+      const batches = makeBatches(readings, random)
+      const log = await makeLog()
+      const store = createMemoryStore()
+      const tooEarly: string[] = []
+      const publish = (receipts: readonly StoredReceipt[]): void => {
+        for (const { device, streams } of receipts)
+          for (const { sensor, epoch, stored } of streams)
+            for (const [first, last] of pairs(stored))
+              for (let seq = first; seq <= last; seq++) {
+                const bucket = store.documents.readings.get(
+                  `${device}/${sensor}/${epoch}/${Math.floor((seq - 1) / 256)}`,
+                ) as BucketDocument | undefined
+                if (typeof bucket?.times[(seq - 1) % 256] !== 'number')
+                  tooEarly.push(`${device} ${epoch} ${seq}`)
+              }
+      }
+      const owners: Owner[] = []
+      while (batches.length > 0) {
+        await log.append(batches.splice(0, 1 + Math.floor(random() * 6)).map(recordOf))
+        if (random() < 0.5) owners.push(startOwner(log, store, { random, publish }))
+        await new Promise((resolve) => setTimeout(resolve, random() * 4))
+      }
+      await settle(log, store, publish)
+      for (const owner of owners) owner.stop()
+      await Promise.all(owners.map((owner) => owner.done))
+      expectComplete(store, readings)
+      expect(tooEarly).toEqual([])
+    },
+  )
+})
