@@ -1,0 +1,183 @@
+// What the embedded log and the embedded store share: a SQLite file opened so that a commit is durable, its schema
+// checked, and its failures in words. It stands beside the adapters because they never import each other.
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { CodedError } from '@barograph/proto'
+import Database from 'better-sqlite3'
+
+export interface SqliteFileOptions {
+  readonly path: string
+  /** What the file is to its users; error codes begin with it: `store-full`, `log-corrupt`. */
+  readonly what: 'log' | 'store'
+  /** Four bytes in the file's header that tell this kind of file from any other SQLite file. */
+  readonly applicationId: number
+  /** SQL that brings the schema from version i to i + 1; the schema's version is the number of these. */
+  readonly migrations: readonly string[]
+  readonly readOnly: boolean
+  /** The file does not grow beyond: writes then fail as on a full disk. */
+  readonly maxBytes: number | undefined
+}
+
+export interface SqliteFile {
+  readonly db: Database.Database
+  /** Runs the work; what SQLite objects to comes out as a coded error. */
+  guard<T>(work: () => T): T
+  /** The same inside one transaction: all of it or nothing. Takes the write lock first, so it never has to restart. */
+  transact<T>(work: () => T): T
+  /** The same with one unchanging view of the file. */
+  snapshot<T>(work: () => T): T
+  close(): void
+}
+
+/** Another process or thread may hold the file's write lock this long before we give up with `-busy`. */
+const lockWaitMs = 10_000
+/** After a checkpoint the write-ahead log is cut back to this size. */
+const walKeptBytes = 64 * 1024 * 1024
+
+/** Opens, and unless read-only creates or migrates, one of the collector's files. */
+export function openSqliteFile(options: SqliteFileOptions): SqliteFile {
+  const guard = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (cause) {
+      throw explain(cause, options)
+    }
+  }
+  const db = guard(() => open(options))
+  try {
+    guard(() => {
+      checkHeader(db, options)
+      if (!options.readOnly) prepare(db, options)
+    })
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  return {
+    db,
+    guard,
+    transact: (work) => guard(() => db.transaction(work).immediate()),
+    snapshot: (work) => guard(() => db.transaction(work).deferred()),
+    close: () => guard(() => void db.close()),
+  }
+}
+
+function open({ path, readOnly }: SqliteFileOptions): Database.Database {
+  if (!readOnly) mkdirSync(dirname(path), { recursive: true })
+  const db = new Database(path, { readonly: readOnly, fileMustExist: readOnly, timeout: lockWaitMs })
+  return db
+}
+
+function checkHeader(db: Database.Database, options: SqliteFileOptions): void {
+  const { what, path, applicationId, migrations, readOnly } = options
+  const found = numberOf(db.pragma('application_id', { simple: true }))
+  const version = numberOf(db.pragma('user_version', { simple: true }))
+  const isEmpty = numberOf(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()) === 0
+  if (isEmpty && !readOnly) return
+  if (isEmpty) {
+    throw new CodedError(`${what}-missing`, `${path} is empty: the ${what} has not been made yet.`, {
+      retryable: true,
+      hint: 'Start the collector once; it makes the file.',
+    })
+  }
+  if (found !== applicationId) {
+    throw new CodedError(`${what}-foreign`, `${path} is an SQLite file, but not a Barograph ${what}.`, {
+      hint: `Name another file in ${what}.url; a new one is made if there is none.`,
+    })
+  }
+  if (version > migrations.length) {
+    throw new CodedError(
+      `${what}-newer`,
+      `${path} was written by a newer Barograph: its schema is version ${version}, this program knows up to ${migrations.length}.`,
+      { hint: 'Run that newer version, or name another file.' },
+    )
+  }
+  if (version < migrations.length && readOnly) {
+    throw new CodedError(
+      `${what}-older`,
+      `${path} has schema version ${version}; this program reads version ${migrations.length}.`,
+      { retryable: true, hint: 'Start the collector once; it brings the file up to date.' },
+    )
+  }
+}
+
+function prepare(db: Database.Database, { migrations, applicationId, maxBytes }: SqliteFileOptions): void {
+  useWriteAheadLog(db)
+  db.pragma('synchronous = FULL')
+  db.pragma(`journal_size_limit = ${walKeptBytes}`)
+  db.transaction(() => {
+    const from = numberOf(db.pragma('user_version', { simple: true }))
+    if (from === migrations.length) return
+    for (const sql of migrations.slice(from)) db.exec(sql)
+    db.pragma(`application_id = ${applicationId}`)
+    db.pragma(`user_version = ${migrations.length}`)
+  }).immediate()
+  if (maxBytes !== undefined) {
+    const pageBytes = numberOf(db.pragma('page_size', { simple: true }))
+    db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`)
+  }
+}
+
+// The switch needs the file for itself, and SQLite does not wait for it: two that open a new file at once collide.
+function useWriteAheadLog(db: Database.Database): void {
+  const giveUpAt = performance.now() + lockWaitMs
+  for (;;) {
+    try {
+      db.pragma('journal_mode = WAL')
+      return
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error
+      if (performance.now() > giveUpAt) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    }
+  }
+}
+
+const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+function explain(error: unknown, { what, path, readOnly }: SqliteFileOptions): unknown {
+  if (error instanceof CodedError) return error
+  const code = codeOf(error)
+  const reason = error instanceof Error ? error.message : String(error)
+  const coded = (suffix: string, message: string, retryable: boolean, hint: string) =>
+    new CodedError(`${what}-${suffix}`, message, { retryable, hint, cause: error })
+  if (/^(SQLITE_FULL|ENOSPC|EDQUOT|SQLITE_IOERR_WRITE|SQLITE_IOERR_SHMSIZE)$/.test(code)) {
+    const hint = 'Make room on that disk; the collector goes on by itself. Agents keep what is not stored.'
+    return coded('full', `The ${what} cannot grow: no room for ${path} (${reason}).`, true, hint)
+  }
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code) || error instanceof SyntaxError) {
+    const hint =
+      'Move the file and its -wal and -shm away, or restore a copy; agents send what is not stored.'
+    return coded('corrupt', `The ${what} in ${path} is damaged (${reason}).`, false, hint)
+  }
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
+    const hint = 'Another program holds the file; see who has it open (lsof).'
+    return coded('busy', `The ${what} in ${path} stayed locked for ${lockWaitMs} ms.`, true, hint)
+  }
+  if (/^SQLITE_IOERR/.test(code)) {
+    return coded(
+      'io',
+      `The disk failed under the ${what} in ${path} (${reason}).`,
+      true,
+      'Look at the disk (dmesg).',
+    )
+  }
+  if (readOnly && isMissing(error, code)) {
+    const hint = 'Start the collector once; it makes the file.'
+    return coded('missing', `There is no ${what} at ${path}.`, true, hint)
+  }
+  if (/^(SQLITE_CANTOPEN|SQLITE_READONLY|SQLITE_PERM|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR)/.test(code)) {
+    const hint = `The collector needs to ${readOnly ? 'read' : 'write'} that file and its folder; check who owns them.`
+    return coded('unusable', `The ${what} at ${path} cannot be used (${reason}).`, false, hint)
+  }
+  return error
+}
+
+// better-sqlite3 reports a missing folder as a TypeError without a code.
+const isMissing = (error: unknown, code: string): boolean =>
+  /^SQLITE_CANTOPEN/.test(code) ||
+  code === 'ENOENT' ||
+  (error instanceof TypeError && /director/.test(error.message))

@@ -1,0 +1,266 @@
+import { CodedError } from '@barograph/proto'
+import {
+  collectionNames,
+  type CollectionName,
+  type Collections,
+  type Level,
+  type Position,
+} from '../core/documents.ts'
+import type { Change, Checkpoint, Page, Store } from '../core/store.ts'
+import { openSqliteFile, type SqliteFile } from '../sqlite-file.ts'
+import { decode, encode } from './encoding.ts'
+import { columns, storeApplicationId, storeMigrations } from './schema.ts'
+
+export interface SqliteStoreOptions {
+  readonly path: string
+  /** Reads while others write; every write is refused. The file must be there. */
+  readonly readOnly?: boolean
+  /** The file does not grow beyond: `store-full`, as on a full disk. */
+  readonly maxBytes?: number
+}
+
+/** A store in one SQLite file. Any number of threads and processes may open it at once. */
+export function createSqliteStore({ path, readOnly = false, maxBytes }: SqliteStoreOptions): Store {
+  const file = openSqliteFile({
+    path,
+    what: 'store',
+    applicationId: storeApplicationId,
+    migrations: storeMigrations,
+    readOnly,
+    maxBytes,
+  })
+  const { db } = file
+  return {
+    read: createReader(file),
+    write: createWriter(file),
+    ...createCheckpoints(file),
+    ...createQueries(file),
+    ...createChanges(file),
+    close: async () => {
+      if (db.open) file.close()
+    },
+  }
+}
+
+/** One promise per call, rejected where the work throws. */
+const promised =
+  <A extends unknown[], R>(work: (...args: A) => R) =>
+  async (...args: A): Promise<R> =>
+    work(...args)
+
+const bodyOf = <C extends CollectionName>(body: string): Collections[C] => decode(body) as Collections[C]
+
+/** A statement per collection, prepared when first needed. */
+function perCollection<S>(prepare: (collection: CollectionName) => S): (collection: CollectionName) => S {
+  const prepared = new Map<CollectionName, S>()
+  return (collection) => {
+    let statement = prepared.get(collection)
+    if (statement === undefined) prepared.set(collection, (statement = prepare(collection)))
+    return statement
+  }
+}
+
+function createReader({ db, guard }: SqliteFile): Store['read'] {
+  const byId = perCollection((collection) =>
+    db.prepare<[string], string>(`SELECT body FROM ${collection} WHERE id = ?`).pluck(),
+  )
+  return async <C extends CollectionName>(collection: C, ids: readonly string[]) =>
+    guard(() => {
+      const statement = byId(collection)
+      return ids.map((id) => {
+        const body = statement.get(id)
+        return body === undefined ? null : bodyOf<C>(body)
+      })
+    })
+}
+
+function upsertSql(collection: CollectionName): string {
+  const own: readonly { readonly name: string; readonly fixed: boolean }[] = columns[collection]
+  const names = ['id', 'g', 'n', 'change', 'body', ...own.map((column) => column.name)]
+  const updated = ['g', 'n', 'change', 'body', ...own.filter((c) => !c.fixed).map((c) => c.name)]
+  // The guard is in the statement itself, so no race between processes can undo it.
+  return `INSERT INTO ${collection} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
+    ON CONFLICT (id) DO UPDATE SET ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}
+    WHERE (excluded.g, excluded.n) > (${collection}.g, ${collection}.n)`
+}
+
+function createWriter({ db, transact }: SqliteFile): Store['write'] {
+  const upsert = perCollection((collection) => db.prepare(upsertSql(collection)))
+  const readCounter = db.prepare<[], number>('SELECT change FROM counter').pluck()
+  const setCounter = db.prepare<[number]>('UPDATE counter SET change = ?')
+  return async <C extends CollectionName>(collection: C, documents: readonly Collections[C][]) => {
+    if (documents.length === 0) return
+    const statement = upsert(collection)
+    const own = columns[collection]
+    // Encoded before the lock is taken: other writers need not wait for it.
+    const bodies = documents.map(encode)
+    transact(() => {
+      const before = readCounter.get() ?? 0
+      let change = before
+      documents.forEach((document, i) => {
+        const values = own.map((column) => column.of(document))
+        const { id, o } = document
+        change += statement.run(id, o.g, o.n, change + 1, bodies[i], ...values).changes
+      })
+      if (change > before) setCounter.run(change)
+    })
+  }
+}
+
+interface CheckpointRow {
+  partition: number
+  log_id: string
+  g: number
+  n: number
+  reach: number
+  reach_hash: string | null
+  phase: string | null
+}
+
+type CheckpointCalls = Pick<Store, 'checkpoint' | 'createCheckpoint' | 'raiseReach' | 'advance'>
+
+function createCheckpoints({ db, guard, transact }: SqliteFile): CheckpointCalls {
+  const select = db.prepare<[number], CheckpointRow>('SELECT * FROM checkpoints WHERE partition = ?')
+  const find = (partition: number): Checkpoint | null => {
+    const row = select.get(partition)
+    if (row === undefined) return null
+    const { log_id: logId, reach_hash: reachHash, g, n, reach, phase } = row
+    return { partition, logId, position: { g, n }, reach, reachHash, phase }
+  }
+  const insert = db.prepare(
+    'INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (partition) DO NOTHING',
+  )
+  // One statement each: the comparison and the change are one step for every process.
+  const raise = db.prepare(`UPDATE checkpoints SET
+      reach_hash = CASE WHEN @reach > reach THEN @hash ELSE reach_hash END, reach = max(reach, @reach)
+    WHERE partition = @partition AND g = @generation AND phase IS NULL`)
+  const move = db.prepare(
+    'UPDATE checkpoints SET n = max(n, @n) WHERE partition = @partition AND g = @g AND phase IS NULL',
+  )
+  return {
+    checkpoint: promised((partition) => guard(() => find(partition))),
+    createCheckpoint: promised((c) =>
+      transact(() => {
+        insert.run(c.partition, c.logId, c.position.g, c.position.n, c.reach, c.reachHash, c.phase)
+        return find(c.partition) ?? c
+      }),
+    ),
+    raiseReach: promised((partition, generation, reach, hash) =>
+      guard(() => raise.run({ partition, generation, reach, hash }).changes === 1),
+    ),
+    advance: promised((partition, { g, n }: Position) =>
+      guard(() => move.run({ partition, g, n }).changes === 1),
+    ),
+  }
+}
+
+type QueryCalls = Pick<Store, 'devices' | 'streams' | 'epochs' | 'rollups' | 'newestRollup' | 'buckets'>
+
+function createQueries(file: SqliteFile): QueryCalls {
+  const { db, guard } = file
+  const all = (collection: CollectionName, where: string, order: string) =>
+    db.prepare<unknown[], string>(`SELECT body FROM ${collection} ${where} ORDER BY ${order}`).pluck()
+  const devices = all('devices', '', 'id')
+  const streams = all('streams', '', 'device, sensor')
+  const deviceStreams = all('streams', 'WHERE device = ?', 'device, sensor')
+  const deviceEpochs = all('epochs', 'WHERE device = ?', 'first_ingest, id')
+  const streamEpochs = all('epochs', 'WHERE device = ? AND sensor = ?', 'first_ingest, id')
+  const newest = all('rollups', 'WHERE device = ? AND sensor = ? AND level = ?', 'start DESC LIMIT 1')
+  return {
+    devices: promised(() => guard(() => devices.all().map(bodyOf<'devices'>))),
+    streams: promised((device) =>
+      guard(() => (device === undefined ? streams.all() : deviceStreams.all(device)).map(bodyOf<'streams'>)),
+    ),
+    epochs: promised((device, sensor) =>
+      guard(() =>
+        (sensor === undefined ? deviceEpochs.all(device) : streamEpochs.all(device, sensor)).map(
+          bodyOf<'epochs'>,
+        ),
+      ),
+    ),
+    newestRollup: promised((device, sensor, level: Level) =>
+      guard(() => {
+        const body = newest.get(device, sensor, level)
+        return body === undefined ? null : bodyOf<'rollups'>(body)
+      }),
+    ),
+    rollups: createRollupPages(file),
+    buckets: createBucketPages(file),
+  }
+}
+
+const badCursor = (cursor: string) =>
+  new CodedError('bad-cursor', `The cursor "${cursor}" is not one that this query gave.`, {
+    hint: 'Start again without a cursor.',
+  })
+
+function createRollupPages({ db, guard }: SqliteFile): Store['rollups'] {
+  const select = db
+    .prepare<[string, string, string, number, number, number], string>(
+      `SELECT body FROM rollups WHERE device = ? AND sensor = ? AND level = ? AND start >= ? AND start < ?
+       ORDER BY start LIMIT ?`,
+    )
+    .pluck()
+  return promised(({ device, sensor, level, from, to, limit, cursor }) =>
+    guard((): Page<Collections['rollups']> => {
+      // The cursor is the start of the next window.
+      if (cursor !== undefined && !/^-?\d{1,15}$/.test(cursor)) throw badCursor(cursor)
+      const first = cursor === undefined ? from : Math.max(from, Number(cursor))
+      const found = select.all(device, sensor, level, first, to, limit + 1).map(bodyOf<'rollups'>)
+      return { items: found.slice(0, limit), cursor: found[limit]?.start.toString() ?? null }
+    }),
+  )
+}
+
+function createBucketPages({ db, guard }: SqliteFile): Store['buckets'] {
+  const select = db
+    .prepare<[string, string, number, number, string, number], string>(
+      `SELECT body FROM readings WHERE device = ? AND sensor = ? AND first_time < ?
+         AND (first_time, id) >= (?, ?) AND last_time >= ? ORDER BY first_time, id`,
+    )
+    .pluck()
+  return promised(({ device, sensor, from, to, limit, cursor }) =>
+    guard((): Page<Collections['readings']> => {
+      const [, time = '-9e15', id = ''] = (cursor && /^(-?\d{1,15}) (.+)$/.exec(cursor)) || []
+      if (cursor !== undefined && id === '') throw badCursor(cursor)
+      const items: Collections['readings'][] = []
+      for (const body of select.iterate(device, sensor, to, Number(time), id, from)) {
+        const bucket = bodyOf<'readings'>(body)
+        // The columns tell that it spans the range; only the times tell whether one lies inside.
+        if (!bucket.times.some((at) => at !== null && at >= from && at < to)) continue
+        if (items.length === limit) return { items, cursor: `${bucket.firstTime} ${bucket.id}` }
+        items.push(bucket)
+      }
+      return { items, cursor: null }
+    }),
+  )
+}
+
+function createChanges({ db, guard, snapshot }: SqliteFile): Pick<Store, 'changes' | 'newestChange'> {
+  interface Row {
+    change: number
+    body: string
+  }
+  const newest = db.prepare<[], number>('SELECT change FROM counter').pluck()
+  const after = perCollection((collection) =>
+    db.prepare<[number, number], Row>(
+      `SELECT change, body FROM ${collection} WHERE change > ? ORDER BY change LIMIT ?`,
+    ),
+  )
+  const changedSince = (since: number, limit: number) => {
+    const found = collectionNames.flatMap((collection) =>
+      after(collection)
+        .all(since, limit)
+        .map((row) => ({ collection, ...row })),
+    )
+    found.sort((a, b) => a.change - b.change)
+    const page = found.slice(0, limit)
+    const changes = page.map(({ collection, body }): Change => ({ collection, document: bodyOf(body) }))
+    return { changes, cursor: page.at(-1)?.change ?? since }
+  }
+  return {
+    // One view of the file: a document that moves to the end meanwhile must not be jumped over.
+    changes: promised((since, limit) => snapshot(() => changedSince(since, limit))),
+    newestChange: promised(() => guard(() => newest.get() ?? 0)),
+  }
+}
