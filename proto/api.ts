@@ -101,14 +101,16 @@ export interface ApiSensor {
   /** Time of its first reading. */
   oldest: IsoTime | null
   fault: ApiFault | null
+  /** Its newest reading is older than three intervals (at least 30 s) by the device's now. */
+  silent: boolean
   /** Readings on the device that are not stored yet, as it last said. */
   backlog: number
 }
 
 /**
  * replayed: replayed or generated data, whose own newest time is its now. offline: the device or its last will said
- * so. time-uncertain: its clock is not set. sensor-fault: a sensor reports a fault. silent: no word for three intervals
- * (at least 30 s). catching-up: it sends a backlog. live: none of these. The first in this order that holds.
+ * so. time-uncertain: its clock is not set. sensor-fault: a sensor reports a fault. silent: every sensor is.
+ * catching-up: it sends a backlog. live: none of these. The first in this order that holds.
  */
 export type ApiStatus =
   | 'replayed'
@@ -321,7 +323,7 @@ export interface ApiDelivery {
   toStore: number
   /** On devices, not stored yet, as they last said. */
   backlog: number
-  /** Ranges of missing numbers. */
+  /** Ranges of missing numbers that are not on their way. */
   gaps: number
   /** Of them those that nobody explains. */
   unexplained: number

@@ -1,0 +1,39 @@
+/** Every bound of the HTTP and WebSocket interface, in one place. */
+export const serveLimits = {
+  /** Entries of one answer. More: refused, with the words what is allowed. */
+  answerLimit: 10_000,
+  defaultAnswerLimit: 1_000,
+  /** Gaps of one answer, each with two look-ups of neighbours. */
+  gapLimit: 1_000,
+  defaultGapLimit: 200,
+  /** Raw buckets that one search for pauses reads; it says how far it came. */
+  pauseBuckets: 2_048,
+  deadLetterLimit: 500,
+  defaultDeadLetterLimit: 50,
+  /** Dead letters of one answer when their payloads are asked for: each may hold 256 KiB. */
+  payloadLimit: 20,
+  /** Records beyond the checkpoint that a delivery count decodes, per partition; the rest is counted by the next one. */
+  pendingRecords: 5_000,
+  /** Streams with a lag gauge of their own in /metrics; further ones are only counted. */
+  streamGauges: 1_000,
+  /** Milliseconds without progress of a partition that has records waiting: not ready. */
+  stalledAfterMs: 60_000,
+
+  /** WebSocket clients at once. More: 503. */
+  liveClients: 500,
+  /** Bytes of one message of a client. More: closed, as the protocol wants it (1009). */
+  messageBytes: 65_536,
+  /** Devices that one subscription may name. More: an error frame. */
+  devicesPerSubscription: 1_000,
+  /** Bytes that may wait for one client; beyond it gets no frame until they are sent, then one with the newest state. */
+  waitingBytes: 1_048_576,
+  /** Changes of one frame. */
+  changesPerFrame: 500,
+  /** Pages of changes read in one turn; what is left comes with the next. */
+  pagesPerTurn: 8,
+  /** Entries of one stream and of one frame of live readings; older ones are left out and counted. */
+  readingsPerStream: 100,
+  readingsPerFrame: 2_000,
+  /** A resume token further back gets a snapshot: that is less. */
+  resumeChanges: 50_000,
+} as const

@@ -1,0 +1,59 @@
+import { CodedError, isCoded } from '@barograph/proto'
+import type { ApiProblem } from '@barograph/proto/api'
+
+/** Status and title of every problem that this server names; other codes are failures of the server. */
+const problems: Readonly<Record<string, readonly [status: number, title: string]>> = {
+  'bad-query': [400, 'The query is not understood'],
+  'bad-cursor': [400, 'The cursor is not understood'],
+  'bad-message': [400, 'The message is not understood'],
+  'bad-request': [400, 'The request is not understood'],
+  'wrong-origin': [403, 'Another site asked'],
+  'unknown-device': [404, 'No such device'],
+  'unknown-sensor': [404, 'No such sensor'],
+  'not-found': [404, 'Nothing here'],
+  'method-not-allowed': [405, 'Only reading is possible here'],
+  'wrong-host': [421, 'Asked for under a foreign name'],
+  'upgrade-required': [426, 'This is a WebSocket'],
+  'page-not-built': [503, 'The page is not built'],
+  'too-many-clients': [503, 'Too many live clients'],
+}
+
+export const problemMediaType = 'application/problem+json; charset=utf-8'
+
+/** An expected failure of a request; `allowed` tells what would be right. */
+export function createProblem(
+  code: keyof typeof problems & string,
+  detail: string,
+  allowed?: string,
+): CodedError {
+  return new CodedError(code, detail, allowed === undefined ? {} : { hint: allowed })
+}
+
+/** What the client is told of a failure. A bug shows nothing of its insides. */
+export function problemOf(error: unknown): ApiProblem {
+  if (!isCoded(error)) return internal
+  const known = problems[error.code]
+  const [status, title] = known ?? (error.retryable ? [503, 'Not possible just now'] : [500, 'Failed'])
+  return {
+    type: `/docs#problem-${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    ...(error.hint === undefined ? {} : { allowed: error.hint }),
+  }
+}
+
+const internal: ApiProblem = {
+  type: '/docs#problem-internal',
+  title: 'A fault in the collector',
+  status: 500,
+  detail: 'The request met a fault in the collector; its log tells more.',
+  code: 'internal',
+}
+
+/** Every code with its status and title, for the documentation. */
+export const problemList: readonly { code: string; status: number; title: string }[] = [
+  ...Object.entries(problems).map(([code, [status, title]]) => ({ code, status, title })),
+  { code: internal.code, status: internal.status, title: internal.title },
+]

@@ -1,0 +1,311 @@
+import type * as Api from '@barograph/proto/api'
+import * as z from 'zod'
+import { levels } from '../core/documents.ts'
+
+/** Every schema that the documentation shows under a name of its own. */
+export const components = z.registry<{ id: string }>()
+
+/** A named schema whose output is exactly the type that clients are promised, checked both ways. */
+const component =
+  <T>(id: string) =>
+  <S extends z.ZodType<T>>(schema: [T] extends [z.output<S>] ? S : never): S => {
+    components.add(schema, { id })
+    return schema
+  }
+
+const count = z.int().min(0)
+const time = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/)
+  .describe('ISO 8601, UTC')
+const cursor = z.string().nullable().describe('Give it back as ?cursor= to go on; null: that was all')
+const level = z.enum(levels)
+const kind = z.enum(['level', 'total', 'direction'])
+const word = z.string().describe('A word for programs')
+const words = z.string().describe('A sentence for people')
+const byMetric = <T extends z.ZodType>(schema: T) => z.record(z.string(), schema)
+const optional = z.exactOptional
+
+export const problem = component<Api.ApiProblem>('Problem')(
+  z.object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: words,
+    code: word,
+    allowed: optional(z.string()),
+  }),
+)
+
+const site = component<Api.ApiSite>('Site')(
+  z.object({
+    name: z.string(),
+    latitude: z.number(),
+    longitude: z.number(),
+    altitudeM: z.number(),
+    timeZone: z.string().describe('IANA time zone'),
+  }),
+)
+
+const metric = component<Api.ApiMetric>('Metric')(z.object({ label: z.string(), unit: z.string(), kind }))
+
+const flag = component<Api.ApiFlag>('Flag')(
+  z.object({
+    invalid: z.boolean().describe('true: left out of every figure; false: suspect, counted'),
+    reason: words,
+  }),
+)
+
+const values = byMetric(z.number()).describe("In the metric's unit, at most three decimals")
+const flags = byMetric(flag)
+const identity = { time, epoch: z.string(), seq: z.int().min(1) }
+const quarantined = optional(z.string().describe('Why it waits for release and counts in no window'))
+
+const reading = component<Api.ApiReading>('Reading')(
+  z.object({ kind: z.literal('reading'), ...identity, values, flags: optional(flags), quarantined }),
+)
+const mark = component<Api.ApiMark>('Mark')(
+  z.object({
+    kind: z.enum(['fault', 'start', 'stop']),
+    ...identity,
+    code: word,
+    detail: words,
+    quarantined,
+  }),
+)
+const fault = component<Api.ApiFault>('Fault')(z.object({ code: word, detail: words, since: time }))
+const newest = component<Api.ApiNewest>('Newest')(z.object({ time, values, flags: optional(flags) }))
+
+const sensor = component<Api.ApiSensor>('Sensor')(
+  z.object({
+    id: z.string(),
+    type: z.string(),
+    origin: z.enum(['measured', 'modelled', 'simulated', 'replayed']),
+    intervalMs: count.describe('0: not scheduled'),
+    metrics: byMetric(metric),
+    finestLevel: level,
+    newest: newest.nullable(),
+    oldest: time.nullable(),
+    fault: fault.nullable(),
+    silent: z.boolean(),
+    backlog: count,
+  }),
+)
+
+const status = z
+  .enum(['replayed', 'offline', 'time-uncertain', 'sensor-fault', 'silent', 'catching-up', 'live'])
+  .describe(`The first that holds. replayed: replayed data, whose own newest time is its now. offline: the device or its \
+last will said so. time-uncertain: its clock is not set. sensor-fault: a sensor reports a fault. silent: every sensor \
+is, for three intervals and at least 30 s. catching-up: it sends a backlog. live: none of these.`)
+
+export const device = component<Api.ApiDevice>('Device')(
+  z.object({
+    id: z.string(),
+    site: site.nullable(),
+    sensors: z.array(sensor),
+    primary: byMetric(z.string()).describe('For each metric the sensor that speaks for the device'),
+    status,
+    state: z.string().describe('What the device says of itself'),
+    lastSeen: time.nullable(),
+    newest: time.nullable().describe('Time of the newest reading'),
+    now: time.describe("The collector's clock; of a replayed device its newest reading"),
+    lagMs: z.int().nullable().describe('Age of the newest reading'),
+    clock: z.enum(['synced', 'uncertain', 'historical']),
+    backlog: count.describe('Readings on the device that are not stored yet, as it last said'),
+    online: z.boolean(),
+    agentVersion: z.string(),
+    location: z.string(),
+    batteryPercent: z.number().nullable(),
+    partition: count,
+  }),
+)
+
+export const devices = component<Api.ApiDevices>('Devices')(z.object({ now: time, devices: z.array(device) }))
+
+export const readings = component<Api.ApiReadings>('Readings')(
+  z.object({ metrics: byMetric(metric), readings: z.array(z.union([reading, mark])), cursor }),
+)
+
+const meanPart = component<Api.ApiMeanPart>('MeanPart')(z.object({ start: time, mean: z.number() }))
+const sumPart = component<Api.ApiSumPart>('SumPart')(z.object({ start: time, sum: z.number() }))
+const parts = <T extends z.ZodType>(part: T) => ({
+  highestHour: optional(part),
+  lowestHour: optional(part),
+  highestDay: optional(part),
+  lowestDay: optional(part),
+  highestMonth: optional(part),
+  lowestMonth: optional(part),
+})
+const counts = { unit: z.string(), count, flagged: count, suspect: optional(count) }
+const extremes = {
+  min: z.number().nullable(),
+  minAt: time.nullable(),
+  max: z.number().nullable(),
+  maxAt: time.nullable(),
+}
+const ends = { first: z.number().nullable(), last: z.number().nullable() }
+const mean = z.number().nullable()
+
+const levelFigures = component<Api.ApiLevelFigures>('LevelFigures')(
+  z.object({ ...counts, sum: z.number(), mean, ...extremes, ...ends, ...parts(meanPart) }),
+)
+const totalFigures = component<Api.ApiTotalFigures>('TotalFigures')(
+  z.object({ ...counts, sum: z.number(), ...extremes, ...ends, ...parts(sumPart) }),
+)
+const directionFigures = component<Api.ApiDirectionFigures>('DirectionFigures')(
+  z.object({ ...counts, mean, ...ends }),
+)
+
+const rollupFields = {
+  level,
+  start: time,
+  end: time,
+  timeZone: z.string(),
+  revision: count,
+  received: count,
+  expected: count.nullable().describe('Scheduled instants inside the window; null: no schedule'),
+  coverage: z.number().min(0).max(1).nullable(),
+  sealed: z.boolean(),
+  open: optional(z.literal(true).describe("The window ends after the device's now")),
+  metrics: byMetric(z.union([levelFigures, totalFigures, directionFigures])),
+}
+const rollup = component<Api.ApiRollup>('Rollup')(z.object(rollupFields))
+
+export const rollups = component<Api.ApiRollups>('Rollups')(z.object({ rollups: z.array(rollup), cursor }))
+
+const gap = component<Api.ApiGap>('Gap')(
+  z.object({
+    epoch: z.string(),
+    firstSeq: z.int().min(1),
+    lastSeq: z.int().min(1),
+    count: z.int().min(1),
+    cause: z.enum(['lost', 'refused', 'on-its-way', 'unknown']),
+    reason: z.string().describe('The declared cause or reason; empty for the others'),
+    after: time.nullable().describe('Time of the entry before the missing range'),
+    before: time.nullable().describe('Time of the entry after it'),
+  }),
+)
+const pause = component<Api.ApiPause>('Pause')(
+  z.object({
+    kind: z.enum(['fault', 'stop']),
+    code: word,
+    detail: words,
+    start: time,
+    end: time.nullable().describe('Time of the next reading; null: it lasts'),
+    count: z.int().min(1),
+  }),
+)
+export const gaps = component<Api.ApiGaps>('Gaps')(
+  z.object({
+    gaps: z.array(gap),
+    pauses: z.array(pause),
+    from: time.nullable(),
+    to: time.nullable(),
+    cursor,
+  }),
+)
+
+export const latest = component<Api.ApiLatest>('Latest')(
+  z.object({
+    now: time,
+    devices: z.array(
+      z.object({
+        device: z.string(),
+        site: z.string(),
+        status,
+        sensors: z.array(z.object({ sensor: z.string(), window: rollup.nullable() })),
+      }),
+    ),
+  }),
+)
+
+const deliveryFields = {
+  accepted: count,
+  logged: count,
+  stored: count,
+  quarantined: count,
+  refused: count,
+  lost: count,
+  onTheWay: count,
+  toStore: count.describe('Of onTheWay: in the log, waiting for the store'),
+  backlog: count,
+  gaps: count,
+  unexplained: count.describe('Of the gaps those that nobody explains'),
+  late: count.describe('Records that changed a window after it was over'),
+}
+const delivery = component<Api.ApiDelivery>('Delivery')(z.object(deliveryFields))
+export const deliveries = component<Api.ApiDeliveries>('Deliveries')(
+  z.object({
+    now: time,
+    total: delivery,
+    devices: z.array(z.object({ device: z.string(), ...deliveryFields })),
+    deadLetters: z.record(z.string(), count),
+  }),
+)
+
+const deadLetter = component<Api.ApiDeadLetter>('DeadLetter')(
+  z.object({
+    id: z.int(),
+    time,
+    topic: z.string(),
+    device: z.string().nullable(),
+    code: word,
+    reason: words,
+    bytes: count,
+    payload: optional(z.string().describe('Base64')),
+  }),
+)
+export const deadLetters = component<Api.ApiDeadLetters>('DeadLetters')(
+  z.object({ deadLetters: z.array(deadLetter), cursor }),
+)
+
+export const health = component<Api.ApiHealth>('Health')(
+  z.object({ status: z.literal('ok'), version: z.string(), uptimeMs: count }),
+)
+export const readiness = component<Api.ApiReadiness>('Readiness')(
+  z.object({
+    ready: z.boolean(),
+    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: words })),
+  }),
+)
+
+const ofStream = { device: z.string(), sensor: z.string() }
+const token = z.string().describe('The resume token')
+
+const snapshot = component<Api.LiveSnapshot>('LiveSnapshot')(
+  z.object({
+    type: z.literal('snapshot'),
+    cursor: token,
+    now: time,
+    version: z.string(),
+    devices: z.array(device),
+  }),
+)
+const changes = component<Api.LiveChanges>('LiveChanges')(
+  z.object({
+    type: z.literal('changes'),
+    cursor: token,
+    now: time,
+    devices: z.array(device),
+    rollups: z.array(z.object({ ...ofStream, ...rollupFields })),
+  }),
+)
+const liveReadings = component<Api.LiveReadings>('LiveReadings')(
+  z.object({
+    type: z.literal('readings'),
+    now: time,
+    readings: z.array(
+      z.union([z.object({ ...ofStream, ...reading.shape }), z.object({ ...ofStream, ...mark.shape })]),
+    ),
+    skipped: count,
+  }),
+)
+const heartbeat = component<Api.LiveHeartbeat>('LiveHeartbeat')(
+  z.object({ type: z.literal('heartbeat'), cursor: token, now: time }),
+)
+const liveError = component<Api.LiveError>('LiveError')(z.object({ type: z.literal('error'), problem }))
+
+/** Every frame that a live client may get. */
+export const liveFrame = component<Api.LiveFrame>('LiveFrame')(
+  z.union([snapshot, changes, liveReadings, heartbeat, liveError]),
+)

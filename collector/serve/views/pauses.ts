@@ -1,0 +1,80 @@
+import type { ApiPause } from '@barograph/proto/api'
+import type { BucketDocument } from '../../core/documents.ts'
+import { formatTime } from '../../core/iso-time.ts'
+import type { Store } from '../../core/store.ts'
+import { serveLimits } from '../limits.ts'
+import { compareEntries, type EntryRef, markOf, refsOf } from './entries.ts'
+
+const bucketsPerPage = 32
+
+/**
+ * The times within from <= time < to in which the sensor said that it had nothing to say, and how far the search came:
+ * it reads a bounded number of buckets.
+ */
+export async function readPauses(
+  store: Pick<Store, 'buckets'>,
+  query: { device: string; sensor: string; from: number; to: number },
+): Promise<{ pauses: ApiPause[]; to: number }> {
+  // Of a bucket without marks only the times are kept.
+  const marks: EntryRef[] = []
+  const readings: number[] = []
+  let read = 0
+  let cursor: string | null = null
+  let reached = query.to
+  do {
+    const page: Awaited<ReturnType<Store['buckets']>> = await store.buckets({
+      ...query,
+      limit: bucketsPerPage,
+      ...(cursor === null ? {} : { cursor }),
+    })
+    for (const bucket of page.items) collect(bucket, query, marks, readings)
+    read += page.items.length
+    cursor = page.cursor
+    if (cursor !== null && read >= serveLimits.pauseBuckets) {
+      reached = page.items.at(-1)?.firstTime ?? query.to
+      break
+    }
+  } while (cursor !== null)
+  return { pauses: pausesOf(marks.sort(compareEntries), Float64Array.from(readings).sort()), to: reached }
+}
+
+function collect(
+  bucket: BucketDocument,
+  { from, to }: { from: number; to: number },
+  marks: EntryRef[],
+  readings: number[],
+): void {
+  for (const ref of refsOf(bucket, from, to)) {
+    if (bucket.marks.length > 0 && markOf(ref)) marks.push(ref)
+    else readings.push(ref.time)
+  }
+}
+
+/** One pause for all faults and stops up to the next reading; both lists ascend. */
+function pausesOf(marks: readonly EntryRef[], readings: Float64Array): ApiPause[] {
+  const pauses: ApiPause[] = []
+  let next = 0
+  let open: { pause: ApiPause; end: number } | null = null
+  for (const ref of marks) {
+    const mark = markOf(ref)
+    if (!mark || (mark.kind !== 'fault' && mark.kind !== 'stop')) continue
+    if (open && ref.time < open.end) {
+      open.pause.count++
+      continue
+    }
+    while (next < readings.length && (readings[next] as number) <= ref.time) next++
+    const end = readings[next] ?? Number.POSITIVE_INFINITY
+    const { kind, code, detail } = mark
+    const pause: ApiPause = {
+      kind,
+      code,
+      detail,
+      start: formatTime(ref.time),
+      end: Number.isFinite(end) ? formatTime(end) : null,
+      count: 1,
+    }
+    open = { pause, end }
+    pauses.push(pause)
+  }
+  return pauses
+}
