@@ -1,0 +1,112 @@
+import type { z } from 'zod'
+import { CodedError } from '../errors.ts'
+import { type Override, readEnvironment } from './environment.ts'
+import { type ConfigIssue, keyName, type Places, problemLines } from './problem.ts'
+import { type SchemaView, viewOf } from './schema-view.ts'
+import { readYaml } from './yaml-text.ts'
+
+export interface LoadOptions<S extends z.ZodType> {
+  /** Objects of it are z.strictObject, so that unknown keys are found; `.describe()` says what is allowed. */
+  readonly schema: S
+  /** Contents of the file; null: there is none. */
+  readonly text: string | null
+  /** How messages name the file. */
+  readonly file: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Of environment variables, without the underscore. */
+  readonly prefix: string
+  /** From the command line: these win over the environment, which wins over the file. */
+  readonly overrides?: readonly Override[]
+  /** What only the whole configuration can tell. Runs when everything else is right. */
+  readonly check?: (config: z.output<S>) => readonly ConfigIssue[]
+}
+
+/** Problems shown at once; more than these come from one mistake. */
+const shownProblems = 20
+
+/**
+ * The checked, defaulted and frozen configuration. Throws `bad-config` with every problem on a line of its own: file
+ * and line (or variable, or flag), key, value, what is allowed.
+ */
+export function loadConfig<S extends z.ZodType>(options: LoadOptions<S>): z.output<S> {
+  const { schema, text, file } = options
+  const yaml = readYaml(text ?? '')
+  const [broken] = yaml.problems
+  if (broken) throw badConfig([`${file}:${broken.line}: not readable as YAML: ${broken.message}`])
+  if (yaml.value !== null && !isRecord(yaml.value))
+    throw badConfig([`${file}:1: a configuration has keys and values, as in "device: balcony"`])
+  const view = viewOf(schema)
+  const { overrides: fromEnv, strays } = readEnvironment(view, options.env, options.prefix)
+  const overrides = [...fromEnv, ...(options.overrides ?? [])]
+  const input = overrides.reduce(applyOverride, (yaml.value ?? {}) as Record<string, unknown>)
+  const sources = new Map(overrides.map((one) => [keyName(one.path), one.source]))
+  const places: Places = {
+    of: (path) => sources.get(keyName(path)) ?? `${file}${lineSuffix(yaml.lineOf(path), text)}`,
+    valueAt: (path) => valueAt(input, path),
+  }
+  const lines = strays.map(({ name, suggestion }) => `${name} is not known; did you mean ${suggestion}?`)
+  const parsed = schema.safeParse(input)
+  const issues: readonly ConfigIssue[] = parsed.success
+    ? (options.check?.(parsed.data) ?? [])
+    : parsed.error.issues
+  lines.push(...issues.flatMap((issue) => problemLines(issue, view, places)))
+  if (lines.length > 0 || !parsed.success) throw badConfig(lines)
+  return deepFreeze(parsed.data)
+}
+
+/** A copy in which every secret is replaced, for people to read. */
+export function hideSecrets(schema: z.ZodType, config: unknown): unknown {
+  return hide(viewOf(schema), config)
+}
+
+function hide(view: SchemaView | null, value: unknown): unknown {
+  if (view?.secret && value !== undefined && value !== null) return '(hidden)'
+  if (Array.isArray(value)) {
+    const items = typeof view?.items === 'object' ? view.items : null
+    return value.map((one) => hide(items, one))
+  }
+  if (!isRecord(value)) return value
+  const rest = typeof view?.additionalProperties === 'object' ? view.additionalProperties : null
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, hide(view?.properties?.[key] ?? rest, one)]),
+  )
+}
+
+function badConfig(lines: readonly string[]): CodedError {
+  const shown = lines.slice(0, shownProblems)
+  const more = lines.length - shown.length
+  return new CodedError('bad-config', [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'))
+}
+
+const lineSuffix = (line: number | null, text: string | null): string =>
+  line === null ? (text === null ? ' (not there)' : '') : `:${line}`
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function applyOverride(input: Record<string, unknown>, { path, value }: Override): Record<string, unknown> {
+  const [key, ...rest] = path
+  if (key === undefined) return input
+  if (rest.length === 0) return { ...input, [key]: value }
+  const inner = input[key]
+  const section = isRecord(inner) ? inner : {}
+  return { ...input, [key]: applyOverride(section, { path: rest, value, source: '' }) }
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let here = input
+  for (const step of path) {
+    if (Array.isArray(here)) here = here[Number(step)]
+    else if (isRecord(here)) here = Object.hasOwn(here, step) ? here[String(step)] : undefined
+    else return undefined
+  }
+  return here
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) deepFreeze(inner)
+  }
+  return value
+}
