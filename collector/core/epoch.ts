@@ -1,9 +1,6 @@
 import {
-  addRange,
   emptySet,
-  has,
   type RangeSet,
-  rangeCount,
   rangeOf,
   type StreamEpoch,
   type StreamReceipt,
@@ -72,11 +69,6 @@ export function lose(epoch: Epoch, first: number, last: number, cause: string): 
 export function refuse(epoch: Epoch, numbers: RangeSet, reason: string): void {
   const unseen = subtract(subtract(numbers, epoch.seen), merged(epoch.lost))
   addTo(epoch.refused, reason, subtract(unseen, merged(epoch.refused)))
-}
-
-/** Ranges that the set would have with these numbers too. */
-export function rangesWith(set: RangeSet, first: number, last: number): number {
-  return has(set, first) && has(set, last) ? rangeCount(set) : rangeCount(addRange(set, first, last))
 }
 
 /** What the device may know: each number in one of the sets, as far as the store knows of it. */

@@ -1,9 +1,17 @@
-import { type Batch, limits, metricKey, type Run, type StreamEpoch } from '@barograph/proto'
+import {
+  addRange,
+  type Batch,
+  limits,
+  metricKey,
+  rangeCount,
+  type Run,
+  type StreamEpoch,
+} from '@barograph/proto'
 import type { Bucket } from './bucket.ts'
 import type { Cache, Entry, Need } from './cache.ts'
 import { settingsAt, sitesAt, timeZoneOf } from './device.ts'
 import { type Level, levels, type Position, type StoredFigures } from './documents.ts'
-import { rangesWith } from './epoch.ts'
+import type { Epoch } from './epoch.ts'
 import { figuresOf, figuresOfSummary } from './figures.ts'
 import { bucketId, bucketIndex, epochId, rollupId, streamId } from './identity.ts'
 import { isBefore, isSame } from './position.ts'
@@ -99,9 +107,7 @@ export function planRun(record: BatchRecord, run: Run, cache: Cache, partition: 
   const { device, at } = record
   const count = run.times.length
   const epoch = loaded(cache.epochs.get(epochId(device, run)))
-  const isAhead = isBefore(at, epoch.o)
-  const last = run.firstSeq + count - 1
-  const isTooFragmented = !isAhead && rangesWith(epoch.seen, run.firstSeq, last) > limits.rangesPerStream
+  const isTooFragmented = !isBefore(at, epoch.o) && rangesAfter(epoch, record.batch) > limits.rangesPerStream
   const isNew = new Uint8Array(count)
   if (isTooFragmented) return { run, isNew, quarantine: null, portions: [], isTooFragmented }
   const isBrought = broughtBy(cache, device, run, at)
@@ -119,6 +125,17 @@ export function planRun(record: BatchRecord, run: Run, cache: Cache, partition: 
     portions: portionsOf(record, run, counts, cache, partition),
     isTooFragmented,
   }
+}
+
+/** Ranges that the epoch's set would have with the whole batch. */
+function rangesAfter(epoch: Epoch, { runs }: Batch): number {
+  const more = runs.filter((run) => run.sensor === epoch.sensor && run.epoch === epoch.epoch)
+  if (rangeCount(epoch.seen) + more.length <= limits.rangesPerStream) return 0
+  const set = more.reduce(
+    (seen, run) => addRange(seen, run.firstSeq, run.firstSeq + run.times.length - 1),
+    epoch.seen,
+  )
+  return rangeCount(set)
 }
 
 function quarantineOf({ batch, quarantineAfterMs }: BatchRecord, run: Run): string[] | null {

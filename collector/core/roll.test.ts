@@ -13,17 +13,17 @@ import { describe, expect, test } from 'vitest'
 import type { BucketDocument, EpochDocument, RollupDocument } from './documents.ts'
 import { levels } from './documents.ts'
 import type { Log } from './log.ts'
-import { createRoll, type RollPoint, type StoredReceipt } from './roll.ts'
+import type { StoredReceipt } from './roll.ts'
 import { createMemoryLog } from './testing/memory-log.ts'
 import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts'
+import { type Owner, settings, settle, startOwner } from './testing/owner.ts'
 import { isKept, windowAt } from './windows.ts'
 import { zoneOf } from './zone.ts'
 
 const temperature = metricByName('temperature') as Metric
 const precipitation = metricByName('precipitation') as Metric
 const direction = metricByName('windDirection') as Metric
-const zoneName = 'America/New_York'
-const settings = { defaultTimeZone: zoneName, levels }
+const zoneName = settings.defaultTimeZone
 
 /** A seeded generator (mulberry32), so that a failing case can be run again. */
 function seeded(seed: number): () => number {
@@ -203,84 +203,6 @@ function comparable(store: MemoryStore): unknown[] {
     .rollups()
     .map(({ o: _, revision: __, ...rest }: RollupDocument) => rest)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-}
-
-class Crash extends Error {}
-
-interface Owner {
-  readonly done: Promise<void>
-  stop(): void
-}
-
-/** An owner that dies without a word at a random write when told to. */
-function startOwner(
-  log: Log,
-  store: MemoryStore,
-  options: {
-    random?: () => number
-    publish?: (r: readonly StoredReceipt[]) => void
-    flushIntervalMs?: number
-    reached?: (point: RollPoint) => void
-  } = {},
-): Owner {
-  const { random, publish = () => {}, flushIntervalMs = 1 } = options
-  const ending = new AbortController()
-  const mayCrash = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (random) {
-      if (random() < 0.03) throw new Crash()
-      for (let i = Math.floor(random() * 4); i > 0; i--) await Promise.resolve()
-      if (random() < 0.1) await new Promise((resolve) => setTimeout(resolve, random() * 3))
-    }
-    return work()
-  }
-  const roll = createRoll({
-    log,
-    store: {
-      read: (collection, ids) => mayCrash(() => store.read(collection, ids)),
-      // One document at a time: a crash may fall between any two.
-      write: async (collection, documents) => {
-        for (const document of documents) await mayCrash(() => store.write(collection, [document]))
-      },
-      checkpoint: (partition) => mayCrash(() => store.checkpoint(partition)),
-      createCheckpoint: (checkpoint) => store.createCheckpoint(checkpoint),
-      raiseReach: (...args) => mayCrash(() => store.raiseReach(...args)),
-      advance: (...args) => mayCrash(() => store.advance(...args)),
-    },
-    partition: 0,
-    settings,
-    flushIntervalMs,
-    publish,
-    report: () => {},
-    clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
-    ...(options.reached ? { reached: options.reached } : {}),
-  })
-  const done = roll.run(ending.signal).catch((error: unknown) => {
-    if (!(error instanceof Crash)) throw error
-  })
-  return { done, stop: () => ending.abort() }
-}
-
-async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (let i = 0; i < 5_000; i++) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-  throw new Error('waited in vain')
-}
-
-async function settle(
-  log: Log,
-  store: MemoryStore,
-  publish?: (r: readonly StoredReceipt[]) => void,
-): Promise<void> {
-  const owner = startOwner(log, store, publish ? { publish } : {})
-  await until(
-    async () =>
-      (await store.checkpoint(0))?.position.n === (await log.extent(0)).next &&
-      (await log.extent(0)).next > 0,
-  )
-  owner.stop()
-  await owner.done
 }
 
 describe('the roll', () => {

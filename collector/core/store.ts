@@ -77,11 +77,13 @@ export interface Store {
   }): Promise<Page<Collections['readings']>>
   /**
    * Documents that changed after `since` (0: from the beginning), the oldest change first, each once as it is now; a
-   * document that changes again moves to the end. `cursor` is where to go on. Feeds the live page.
+   * document that changes again moves to the end. `cursor` is where to go on. `only`: of these collections. Feeds the
+   * live page.
    */
   changes(
     since: number,
     limit: number,
+    only?: readonly CollectionName[],
   ): Promise<{ readonly changes: readonly Change[]; readonly cursor: number }>
   /** The cursor of the newest change. */
   newestChange(): Promise<number>

@@ -1,0 +1,336 @@
+import {
+  type Batch,
+  encodeBatch,
+  encodeRefusal,
+  encodeSettings,
+  encodeStatus,
+  limits,
+  makeBatch,
+  type Metric,
+  metricByName,
+  offlineStatus,
+  type Run,
+  type Site,
+  type Status,
+} from '@barograph/proto'
+import { describe, expect, test } from 'vitest'
+import type { BucketDocument, DeviceDocument, EpochDocument, StreamDocument } from './documents.ts'
+import type { NewRecord } from './log.ts'
+import type { StoredReceipt } from './roll.ts'
+import { createMemoryLog } from './testing/memory-log.ts'
+import { createMemoryStore } from './testing/memory-store.ts'
+import { settings, settle, startOwner } from './testing/owner.ts'
+
+const temperature = metricByName('temperature') as Metric
+const stream = { sensor: 'bme280', epoch: '00000000000000aa' }
+const noon = Date.UTC(2026, 5, 1, 12)
+const ingestMs = noon + 3_600_000
+
+function runOf(firstSeq: number, times: readonly number[], intervalMs = 1_000): Run {
+  const columns = [
+    { metric: temperature, values: Float64Array.from(times, (_, i) => (firstSeq + i) * 10), flags: null },
+  ]
+  return { ...stream, intervalMs, firstSeq, times: Float64Array.from(times), columns, marks: [] }
+}
+
+const secondsFrom = (start: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => start + i * 1_000)
+
+const record = (
+  kind: NewRecord['kind'],
+  value: Uint8Array,
+  quarantineAfterMs: number | null = null,
+): NewRecord => ({
+  device: 'balcony',
+  kind,
+  ingestMs,
+  quarantineAfterMs,
+  value,
+})
+const batchRecord = (parts: Partial<Batch>, quarantineAfterMs: number | null = null): NewRecord =>
+  record('batch', encodeBatch(makeBatch('balcony', parts)), quarantineAfterMs)
+
+const site = (version: number, timeZone: string, validFrom: number): Site => ({
+  version,
+  name: 'Balcony',
+  latitude: 1,
+  longitude: 2,
+  altitudeM: 3,
+  timeZone,
+  validFrom,
+})
+
+async function folded(...records: NewRecord[]) {
+  const log = createMemoryLog()
+  const store = createMemoryStore()
+  await log.append([{ ...record('settings', encodeSettings(settings)), partition: 0 }, ...records])
+  const receipts: StoredReceipt[] = []
+  await settle(log, store, (fresh) => receipts.push(...fresh))
+  return {
+    log,
+    store,
+    receipts,
+    epoch: store.documents.epochs.get('balcony/bme280/00000000000000aa') as EpochDocument,
+    bucket: store.documents.readings.get('balcony/bme280/00000000000000aa/0') as BucketDocument | undefined,
+    device: store.documents.devices.get('balcony') as DeviceDocument,
+    stream: store.documents.streams.get('balcony/bme280') as StreamDocument,
+    levels: () => [...new Set(store.rollups().map((rollup) => rollup.level))],
+    received: (level: string) =>
+      store
+        .rollups()
+        .filter((rollup) => rollup.level === level)
+        .map((rollup) => rollup.received),
+  }
+}
+
+describe('the fold', () => {
+  test('quarantines what is further ahead than the bridge marked: stored, receipted, in no window', async () => {
+    const run = runOf(1, [noon, noon + 60_000_000])
+    const { epoch, bucket, receipts, received } = await folded(batchRecord({ runs: [run] }, noon + 300_000))
+    expect(epoch.seen).toEqual([1, 2])
+    expect(epoch.quarantined).toEqual({ 'in the future': [2, 2] })
+    expect(bucket?.events.map(({ first, what, reason }) => [first, what, reason])).toEqual([
+      [1, 'arrived', undefined],
+      [2, 'quarantined', 'in the future'],
+    ])
+    expect(received('day')).toEqual([1])
+    expect(receipts[0]?.streams[0]?.stored).toEqual([1, 2])
+  })
+
+  test('a historical clock may be ahead; an uncertain one waits for release', async () => {
+    const future = batchRecord({ clock: 'historical', runs: [runOf(1, [noon + 60_000_000])] }, noon)
+    expect((await folded(future)).received('day')).toEqual([1])
+    const uncertain = await folded(
+      batchRecord({ clock: 'uncertain', clockErrorMs: 5_000, runs: [runOf(1, [noon])] }),
+    )
+    expect(uncertain.received('day')).toEqual([])
+    expect(uncertain.epoch.quarantined).toEqual({ 'time uncertain': [1, 1] })
+  })
+
+  test('keeps no level shorter than the interval', async () => {
+    expect((await folded(batchRecord({ runs: [runOf(1, [noon], 900_000)] }))).levels().sort()).toEqual([
+      'day',
+      'hour',
+      'month',
+      'week',
+      'year',
+    ])
+    expect((await folded(batchRecord({ runs: [runOf(1, [noon], 86_400_000)] }))).levels().sort()).toEqual([
+      'day',
+      'month',
+      'week',
+      'year',
+    ])
+  })
+
+  test('faults, starts and stops are entries of the bucket and of no window', async () => {
+    const run: Run = {
+      ...runOf(1, [noon, noon + 1_000]),
+      marks: [{ index: 1, kind: 'fault', code: 'stuck', detail: 'stuck at 100.0' }],
+    }
+    const withFault = {
+      ...run,
+      columns: [{ metric: temperature, values: Float64Array.from([5, Number.NaN]), flags: null }],
+    }
+    const { bucket, epoch, stream, received } = await folded(batchRecord({ runs: [withFault] }))
+    expect(epoch.seen).toEqual([1, 2])
+    expect(bucket?.marks).toEqual([
+      { seq: 2, time: noon + 1_000, kind: 'fault', code: 'stuck', detail: 'stuck at 100.0' },
+    ])
+    expect(stream.mark).toMatchObject({ code: 'stuck' })
+    expect(received('day')).toEqual([1])
+  })
+
+  test('a lost range covers only numbers never seen, and heals when one arrives', async () => {
+    const { epoch, receipts } = await folded(
+      batchRecord({ runs: [runOf(2, [noon])] }),
+      batchRecord({ lost: [{ ...stream, firstSeq: 1, lastSeq: 4, cause: 'buffer full' }] }),
+      batchRecord({ runs: [runOf(3, [noon + 1_000])] }),
+    )
+    expect(epoch.seen).toEqual([2, 3])
+    expect(epoch.lost).toEqual({ 'buffer full': [1, 1, 4, 4] })
+    expect(receipts.at(-1)?.streams[0]).toMatchObject({ stored: [2, 3], lost: [1, 1, 4, 4] })
+  })
+
+  test('a refusal by the bridge makes the receipt, and gives way to a later arrival', async () => {
+    const refused = record(
+      'refusal',
+      encodeRefusal({
+        device: 'balcony',
+        refused: [{ ...stream, firstSeq: 1, lastSeq: 2, reason: 'too-large' }],
+      }),
+    )
+    const { epoch, receipts } = await folded(refused, batchRecord({ runs: [runOf(2, [noon])] }))
+    expect(epoch.refused).toEqual({ 'too-large': [1, 1] })
+    expect(receipts.at(-1)?.streams[0]?.refused).toEqual([{ firstSeq: 1, lastSeq: 1, reason: 'too-large' }])
+  })
+
+  test('a hello is answered with what is stored, also of an epoch that nobody knows', async () => {
+    const unknown = { sensor: 'attic', epoch: '00000000000000cc' }
+    const { receipts } = await folded(
+      batchRecord({ runs: [runOf(1, [noon])] }),
+      batchRecord({ hello: [stream, unknown] }),
+    )
+    const sets = receipts.at(-1)?.streams.map(({ sensor, stored }) => [sensor, stored])
+    expect(sets).toContainEqual(['bme280', [1, 1]])
+    expect(sets).toContainEqual(['attic', []])
+  })
+
+  test('a batch that is all repeats is receipted again: the receipt before may have been lost', async () => {
+    const first = await folded(batchRecord({ runs: [runOf(1, [noon])] }))
+    const before = first.receipts.length
+    await first.log.append([batchRecord({ runs: [runOf(1, [noon])] })])
+    await settle(first.log, first.store, (fresh) => first.receipts.push(...fresh))
+    expect(first.receipts.length).toBe(before + 1)
+    expect(first.receipts.at(-1)?.streams[0]?.stored).toEqual([1, 1])
+    expect(first.received('day')).toEqual([1])
+  })
+
+  test('days follow the zone of the site, which comes with the record or before it', async () => {
+    const { store, device } = await folded(
+      batchRecord({ site: site(1, 'Asia/Tokyo', limits.earliestTimeMs), runs: [runOf(1, [noon])] }),
+      batchRecord({ site: site(2, 'Europe/Vienna', noon + 86_400_000) }),
+      batchRecord({ runs: [runOf(2, [noon + 1_000, noon + 2 * 86_400_000])] }),
+    )
+    expect(device.sites.map((one) => [one.version, one.timeZone])).toEqual([
+      [1, 'Asia/Tokyo'],
+      [2, 'Europe/Vienna'],
+    ])
+    const days = store.rollups().filter((rollup) => rollup.level === 'day')
+    expect(
+      days.map(({ timeZone, start, received }) => [timeZone, new Date(start).toISOString(), received]),
+    ).toEqual([
+      ['Asia/Tokyo', '2026-05-31T15:00:00.000Z', 2],
+      ['Europe/Vienna', '2026-06-02T22:00:00.000Z', 1],
+    ])
+  })
+
+  test('a window that changes after it was over gets a revision for each such record, and only then', async () => {
+    const { store, stream } = await folded(
+      batchRecord({ runs: [runOf(1, secondsFrom(noon, 5))] }),
+      batchRecord({ runs: [runOf(20, [noon + 60_000])] }),
+      batchRecord({ runs: [runOf(6, secondsFrom(noon + 5_000, 2))] }),
+      batchRecord({ runs: [runOf(8, secondsFrom(noon + 7_000, 2))] }),
+    )
+    expect(store.documents.rollups.get(`balcony/bme280/10s/${noon}`)).toMatchObject({
+      revision: 2,
+      received: 9,
+    })
+    expect(store.documents.rollups.get(`balcony/bme280/day/${Date.UTC(2026, 5, 1, 4)}`)).toMatchObject({
+      revision: 0,
+      received: 10,
+    })
+    expect(stream.lateRecords).toBe(2)
+  })
+
+  test('a summary is folded whole into windows of a minute and more, or refused whole', async () => {
+    const figures = {
+      metric: temperature,
+      count: 60,
+      flagged: 0,
+      suspect: 0,
+      sum: 600,
+      sine: 0,
+      cosine: 0,
+      min: 5,
+      minAt: noon,
+      max: 20,
+      maxAt: noon + 1,
+      first: 5,
+      firstAt: noon,
+      last: 20,
+      lastAt: noon + 59_000,
+    }
+    const summary = {
+      ...stream,
+      firstSeq: 1,
+      lastSeq: 60,
+      intervalMs: 1_000,
+      minutes: [{ start: noon, received: 60, figures: [figures] }],
+    }
+    const taken = await folded(
+      batchRecord({ summaries: [summary] }),
+      batchRecord({ runs: [runOf(7, [noon + 6_000])] }),
+    )
+    expect(taken.epoch.seen).toEqual([1, 60])
+    expect(taken.received('1m')).toEqual([60])
+    expect(taken.levels()).not.toContain('10s')
+    const refused = await folded(
+      batchRecord({ runs: [runOf(7, [noon + 6_000])] }),
+      batchRecord({ summaries: [summary] }),
+    )
+    expect(refused.epoch).toMatchObject({ seen: [7, 7], refused: { overlap: [1, 6, 8, 60] } })
+    expect(refused.received('1m')).toEqual([1])
+  })
+
+  test('a status tells what was accepted; the last will only that the device is gone', async () => {
+    const sensor = {
+      ...stream,
+      type: 'bme280',
+      intervalMs: 1_000,
+      origin: 'measured' as const,
+      accepted: 9,
+      backlog: 4,
+      fault: null,
+    }
+    const status: Status = { ...offlineStatus, online: true, agentVersion: '1.0.0', sensors: [sensor] }
+    const { device, epoch } = await folded(
+      record('status', encodeStatus(status)),
+      record('status', encodeStatus(offlineStatus)),
+    )
+    expect(device).toMatchObject({ online: false, agentVersion: '1.0.0', statusAt: ingestMs })
+    expect(epoch.accepted).toBe(9)
+  })
+
+  test('a declared end is kept and receipted', async () => {
+    const { epoch, receipts } = await folded(batchRecord({ ended: [{ ...stream, lastSeq: 12 }] }))
+    expect(epoch).toMatchObject({ ended: 12, accepted: 12 })
+    expect(receipts.at(-1)?.streams[0]?.ended).toBe(13)
+  })
+
+  test('a set of numbers that would fall into too many ranges is refused instead', async () => {
+    const perBatch = 256
+    const odd = Array.from({ length: limits.rangesPerStream + 1 }, (_, i) => 2 * i + 1)
+    const records = []
+    for (let i = 0; i < odd.length; i += perBatch)
+      records.push(batchRecord({ runs: odd.slice(i, i + perBatch).map((seq) => runOf(seq, [noon + seq])) }))
+    const { epoch } = await folded(...records)
+    expect(epoch.seen.length / 2).toBe(limits.rangesPerStream)
+    expect(epoch.refused).toEqual({ 'too fragmented': [odd.at(-1), odd.at(-1)] })
+  })
+
+  test('a record that nobody can read is passed over', async () => {
+    const { received } = await folded(
+      record('batch', Uint8Array.of(1, 2, 3)),
+      batchRecord({ runs: [runOf(1, [noon])] }),
+    )
+    expect(received('day')).toEqual([1])
+  })
+})
+
+describe('the log under the roll', () => {
+  test('a log that was cut behind what was folded stops the roll with the way out', async () => {
+    const { log, store } = await folded(
+      batchRecord({ runs: [runOf(1, [noon])] }),
+      batchRecord({ runs: [runOf(2, [noon])] }),
+    )
+    log.cut(0, 2)
+    await expect(startOwner(log, store).done).rejects.toMatchObject({
+      code: 'log-cut',
+      hint: expect.stringContaining('old log back'),
+    })
+  })
+
+  test('a log with another record where one was folded stops the roll', async () => {
+    const { log, store } = await folded(batchRecord({ runs: [runOf(1, [noon])] }))
+    log.cut(0, 1)
+    await log.append([batchRecord({ runs: [runOf(5, [noon])] })])
+    await expect(startOwner(log, store).done).rejects.toMatchObject({ code: 'log-cut' })
+  })
+
+  test('another log stops the roll', async () => {
+    const { store } = await folded(batchRecord({ runs: [runOf(1, [noon])] }))
+    const other = createMemoryLog({ id: 'other' })
+    await expect(startOwner(other, store).done).rejects.toMatchObject({ code: 'other-log' })
+  })
+})
