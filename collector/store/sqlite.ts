@@ -247,8 +247,8 @@ function createChanges({ db, guard, snapshot }: SqliteFile): Pick<Store, 'change
       `SELECT change, body FROM ${collection} WHERE change > ? ORDER BY change LIMIT ?`,
     ),
   )
-  const changedSince = (since: number, limit: number) => {
-    const found = collectionNames.flatMap((collection) =>
+  const changedSince = (since: number, limit: number, only: readonly CollectionName[] = collectionNames) => {
+    const found = only.flatMap((collection) =>
       after(collection)
         .all(since, limit)
         .map((row) => ({ collection, ...row })),
@@ -260,7 +260,7 @@ function createChanges({ db, guard, snapshot }: SqliteFile): Pick<Store, 'change
   }
   return {
     // One view of the file: a document that moves to the end meanwhile must not be jumped over.
-    changes: promised((since, limit) => snapshot(() => changedSince(since, limit))),
+    changes: promised((since, limit, only) => snapshot(() => changedSince(since, limit, only))),
     newestChange: promised(() => guard(() => newest.get() ?? 0)),
   }
 }
