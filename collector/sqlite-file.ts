@@ -14,6 +14,8 @@ export interface SqliteFileOptions {
   /** SQL that brings the schema from version i to i + 1; the schema's version is the number of these. */
   readonly migrations: readonly string[]
   readonly readOnly: boolean
+  /** False: the last commits may be lost when the power goes; never when only the process does. */
+  readonly isDurable?: boolean
   /** The file does not grow beyond: writes then fail as on a full disk. */
   readonly maxBytes: number | undefined
 }
@@ -64,8 +66,7 @@ export function openSqliteFile(options: SqliteFileOptions): SqliteFile {
 
 function open({ path, readOnly }: SqliteFileOptions): Database.Database {
   if (!readOnly) mkdirSync(dirname(path), { recursive: true })
-  const db = new Database(path, { readonly: readOnly, fileMustExist: readOnly, timeout: lockWaitMs })
-  return db
+  return new Database(path, { readonly: readOnly, fileMustExist: readOnly, timeout: lockWaitMs })
 }
 
 function checkHeader(db: Database.Database, options: SqliteFileOptions): void {
@@ -101,9 +102,10 @@ function checkHeader(db: Database.Database, options: SqliteFileOptions): void {
   }
 }
 
-function prepare(db: Database.Database, { migrations, applicationId, maxBytes }: SqliteFileOptions): void {
+function prepare(db: Database.Database, options: SqliteFileOptions): void {
+  const { migrations, applicationId, isDurable = true, maxBytes } = options
   useWriteAheadLog(db)
-  db.pragma('synchronous = FULL')
+  db.pragma(`synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`)
   db.pragma(`journal_size_limit = ${walKeptBytes}`)
   db.transaction(() => {
     const from = numberOf(db.pragma('user_version', { simple: true }))
@@ -148,7 +150,16 @@ function explain(error: unknown, { what, path, readOnly }: SqliteFileOptions): u
     const hint = 'Make room on that disk; the collector goes on by itself. Agents keep what is not stored.'
     return coded('full', `The ${what} cannot grow: no room for ${path} (${reason}).`, true, hint)
   }
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code) || error instanceof SyntaxError) {
+  if (code === 'SQLITE_NOTADB') {
+    const hint = `Name another file in ${what}.url, or restore a copy of this one.`
+    return coded(
+      'corrupt',
+      `${path} is not a ${what}, or its first bytes are damaged (${reason}).`,
+      false,
+      hint,
+    )
+  }
+  if (code.startsWith('SQLITE_CORRUPT') || error instanceof SyntaxError) {
     const hint =
       'Move the file and its -wal and -shm away, or restore a copy; agents send what is not stored.'
     return coded('corrupt', `The ${what} in ${path} is damaged (${reason}).`, false, hint)
@@ -164,6 +175,10 @@ function explain(error: unknown, { what, path, readOnly }: SqliteFileOptions): u
       true,
       'Look at the disk (dmesg).',
     )
+  }
+  if (readOnly && code.startsWith('SQLITE_READONLY')) {
+    const hint = 'Only the collector that runs may change it.'
+    return coded('read-only', `The ${what} in ${path} is open for reading only.`, false, hint)
   }
   if (readOnly && isMissing(error, code)) {
     const hint = 'Start the collector once; it makes the file.'

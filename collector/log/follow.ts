@@ -1,0 +1,47 @@
+import type { Log } from '../core/log.ts'
+
+/** Appends of other threads and processes are noticed after at most this long. */
+const pollIntervalMs = 25
+
+interface FollowOptions {
+  readonly read: Log['read']
+  /** Called after each append of this process, so that it is seen at once. */
+  readonly wakers: Set<() => void>
+  /** Ends every follower when the log closes. */
+  readonly closing: AbortSignal
+}
+
+/** Turns reading into following: waits at the end of a partition for what comes. */
+export function createFollow({ read, wakers, closing }: FollowOptions): Log['follow'] {
+  return async function* follow(partition, from, { signal, idleMs, limit }) {
+    const ended = AbortSignal.any([signal, closing])
+    let position = from
+    let idleAt = performance.now() + idleMs
+    while (!ended.aborted) {
+      const records = await read(partition, position, limit)
+      const last = records.at(-1)
+      if (last) position = last.offset + 1
+      if (last || performance.now() >= idleAt) {
+        yield records
+        idleAt = performance.now() + idleMs
+      } else {
+        await pause(Math.min(pollIntervalMs, idleAt - performance.now()), wakers, ended)
+      }
+    }
+  }
+}
+
+/** Until woken, the signal, or the time is over. */
+function pause(waitMs: number, wakers: Set<() => void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer)
+      wakers.delete(wake)
+      signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    const timer = setTimeout(wake, waitMs)
+    wakers.add(wake)
+    signal.addEventListener('abort', wake)
+  })
+}
