@@ -55,7 +55,7 @@ export function allowedWords(view: SchemaView | null): string {
   if (view === null) return ''
   if (view.description) return view.description
   if (view.enum) return view.enum.map(String).join(', ')
-  if (view.const !== undefined) return String(view.const)
+  if (view.const !== undefined) return JSON.stringify(view.const)
   if (view.anyOf) return view.anyOf.map(allowedWords).filter(Boolean).join(' or ')
   const bounds = boundsWords(view)
   switch (view.type) {
