@@ -1,0 +1,156 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { CodedError } from '@barograph/proto'
+import Sqlite from 'better-sqlite3'
+
+/** Raised with every change of the tables; an older file is brought up to it, a newer one refused. */
+export const schemaVersion = 1
+
+/** "Baro": tells our files from other programs' databases. */
+const applicationId = 0x4261726f
+
+const tables = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE streams (
+    id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, epoch TEXT NOT NULL, boot TEXT NOT NULL,
+    interval_ms INTEGER NOT NULL, historical INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+    ended INTEGER NOT NULL, UNIQUE (sensor, epoch)) STRICT;
+  CREATE TABLE entries (
+    stream INTEGER NOT NULL, seq INTEGER NOT NULL, accepted INTEGER NOT NULL, monotonic INTEGER NOT NULL,
+    wall INTEGER NOT NULL, synced INTEGER NOT NULL, payload BLOB NOT NULL,
+    PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE positions (sensor TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE lost (
+    stream INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, cause TEXT NOT NULL,
+    PRIMARY KEY (stream, first_seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE refused (
+    id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, epoch TEXT NOT NULL, first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+  CREATE TABLE metrics (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, unit TEXT NOT NULL, kind TEXT NOT NULL,
+    UNIQUE (name, unit, kind)) STRICT;
+`
+
+/** A database with our tables that only this process writes. Throws coded errors that say what is in the way. */
+export function openForWriting(path: string): { db: Sqlite.Database; unlock(): void } {
+  makeFolder(path)
+  const unlock = lock(path)
+  try {
+    const db = connect(path, {})
+    db.pragma('journal_mode = WAL')
+    // An accepted reading survives power loss: the commit waits for the disk.
+    db.pragma('synchronous = FULL')
+    // After a burst the log file gives its room back.
+    db.pragma('journal_size_limit = 8388608')
+    prepare(db, path)
+    return { db, unlock }
+  } catch (error) {
+    unlock()
+    throw explain(error, path)
+  }
+}
+
+/** The same file for looking only, also while an agent writes it. */
+export function openForReading(path: string): Sqlite.Database {
+  try {
+    const db = connect(path, { readonly: true, fileMustExist: true })
+    checkVersion(db, path)
+    return db
+  } catch (error) {
+    throw explain(error, path)
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (error) {
+    throw new CodedError('buffer-unwritable', `the folder of the buffer, ${dirname(path)}, cannot be made`, {
+      hint: 'set buffer.path to a folder that this user may write',
+      cause: error,
+    })
+  }
+}
+
+function connect(path: string, options: Sqlite.Options): Sqlite.Database {
+  const db = new Sqlite(path, options)
+  db.pragma('busy_timeout = 5000')
+  return db
+}
+
+/**
+ * Two agents on one file would mix their streams. The lock is an open transaction on a second, empty database: the
+ * system drops it with the process, however that ends, and readers of the buffer do not feel it.
+ */
+function lock(path: string): () => void {
+  let held: Sqlite.Database | null = null
+  try {
+    // Waits a moment: the agent before may still be shutting down.
+    held = new Sqlite(`${path}.lock`, { timeout: 3_000 })
+    held.exec('BEGIN EXCLUSIVE')
+    const db = held
+    return () => db.close()
+  } catch (error) {
+    held?.close()
+    if (codeOf(error).startsWith('SQLITE_BUSY'))
+      throw new CodedError('buffer-in-use', `another agent is using the buffer ${path}`, {
+        hint: 'stop it, or give this agent a buffer.path of its own',
+        cause: error,
+      })
+    throw explain(error, path)
+  }
+}
+
+function prepare(db: Sqlite.Database, path: string): void {
+  const isNew = db.prepare('SELECT count(*) AS n FROM sqlite_schema').pluck().get() === 0
+  if (isNew)
+    db.transaction(() => {
+      db.exec(tables)
+      db.pragma(`application_id = ${applicationId}`)
+      db.pragma(`user_version = ${schemaVersion}`)
+    })()
+  checkVersion(db, path)
+}
+
+function checkVersion(db: Sqlite.Database, path: string): void {
+  const version = Number(db.pragma('user_version', { simple: true }))
+  if (db.pragma('application_id', { simple: true }) !== applicationId)
+    throw new CodedError('buffer-foreign', `${path} is a database, but not the buffer of a Barograph agent`, {
+      hint: 'set buffer.path to another file',
+    })
+  if (version > schemaVersion)
+    throw new CodedError(
+      'buffer-newer',
+      `the buffer ${path} was written by a newer Barograph (schema ${version}; this one knows ${schemaVersion})`,
+      { hint: 'run the newer agent again, or let it send everything and start with a new buffer.path' },
+    )
+}
+
+/** SQLite's name of what went wrong; empty for anything else. */
+export function codeOf(error: unknown): string {
+  return error instanceof Sqlite.SqliteError ? error.code : ''
+}
+
+function explain(error: unknown, path: string): unknown {
+  const code = codeOf(error)
+  if (error instanceof TypeError || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))
+    return new CodedError('buffer-unwritable', `the buffer ${path} cannot be opened`, {
+      hint: 'does the folder exist, and may this user write it?',
+      cause: error,
+    })
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
+    return new CodedError('buffer-corrupt', `the buffer ${path} is damaged or no database at all`, {
+      hint: 'move the file away: the agent starts a new one',
+      cause: error,
+    })
+  if (code === 'SQLITE_FULL')
+    return new CodedError('disk-full', `there is no room on the disk for the buffer ${path}`, {
+      hint: 'make room, or set buffer.path to another disk',
+      cause: error,
+    })
+  if (code)
+    return new CodedError('buffer-unusable', `the buffer ${path} cannot be used: ${String(error)}`, {
+      cause: error,
+    })
+  return error
+}

@@ -1,0 +1,253 @@
+import {
+  addRange,
+  type Epoch,
+  emptySet,
+  type Metric,
+  metricKey,
+  pairs,
+  type RangeSet,
+  rangeOf,
+  subtract,
+} from '@barograph/proto'
+import type Sqlite from 'better-sqlite3'
+import type { BufferedStream, LostRange, NumberedEntry, SiteState } from '../core/buffer.ts'
+import type { SensorPosition } from '../core/sensor.ts'
+import { decodePayload, type MetricNumbers, metricFromRow } from './payload.ts'
+
+/** A stream as memory holds it; the tables hold the same after each commit. */
+export interface StreamState extends BufferedStream {
+  readonly id: number
+  readonly boot: string
+  lastSeq: number
+  rows: RangeSet
+  lost: LostRange[]
+  endPending: boolean
+}
+
+/** One row that is about to be written. */
+export interface EntryRow {
+  readonly seq: number
+  readonly monotonicMs: number
+  readonly time: number
+  readonly payload: Uint8Array
+}
+
+/** Rows of the ledger of refusals that are kept; the oldest go. */
+const refusalsKept = 1_000
+/** Rows of one INSERT: one call into SQLite instead of many. */
+const rowsPerInsert = 32
+/** Clocks are not judged yet: every row counts as stamped by a right one. */
+const synced = 1
+
+interface StreamRow {
+  id: number
+  sensor: string
+  epoch: string
+  boot: string
+  interval_ms: number
+  historical: number
+  last_seq: number
+  ended: number
+}
+
+interface ReadRow {
+  seq: number
+  wall: number
+  monotonic: number
+  payload: Uint8Array
+}
+
+export type Tables = ReturnType<typeof openTables>
+
+/** Every statement on the buffer's tables. What writes is to be called inside a transaction. */
+export function openTables(db: Sqlite.Database) {
+  const values = '(?, ?, ?, ?, ?, ?, ?)'
+  const insertOne = db.prepare(`INSERT INTO entries VALUES ${values}`)
+  const insertMany = db.prepare(
+    `INSERT INTO entries VALUES ${Array.from({ length: rowsPerInsert }, () => values).join()}`,
+  )
+  const addStream = db.prepare('INSERT INTO streams VALUES (NULL, ?, ?, ?, ?, ?, 0, 0)')
+  const setLastSeq = db.prepare('UPDATE streams SET last_seq = ? WHERE id = ?')
+  const setEnded = db.prepare('UPDATE streams SET ended = 1 WHERE id = ?')
+  const deleteStream = db.prepare('DELETE FROM streams WHERE id = ?')
+  const deleteRange = db.prepare('DELETE FROM entries WHERE stream = ? AND seq BETWEEN ? AND ?')
+  const readRange = db.prepare<[number, number, number], ReadRow>(
+    'SELECT seq, wall, monotonic, payload FROM entries WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq',
+  )
+  const acceptedAt = db
+    .prepare<[number, number], number>('SELECT accepted FROM entries WHERE stream = ? AND seq = ?')
+    .pluck()
+  // Numbers ascend with time, so this ends at the first row that is young enough.
+  const firstSince = (column: string) =>
+    db
+      .prepare<[number, number], number>(
+        `SELECT seq FROM entries WHERE stream = ? AND ${column} >= ? ORDER BY seq LIMIT 1`,
+      )
+      .pluck()
+  const firstSinceBy = { accepted: firstSince('accepted'), monotonic: firstSince('monotonic') }
+  const setPosition = db.prepare('INSERT OR REPLACE INTO positions VALUES (?, ?)')
+  const setMeta = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
+  const getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck()
+  const clearLost = db.prepare('DELETE FROM lost WHERE stream = ?')
+  const addLost = db.prepare('INSERT INTO lost VALUES (?, ?, ?, ?)')
+  const addRefused = db.prepare('INSERT INTO refused VALUES (NULL, ?, ?, ?, ?, ?, ?)')
+  const trimRefused = db.prepare(
+    `DELETE FROM refused WHERE id <= (SELECT max(id) FROM refused) - ${refusalsKept}`,
+  )
+  const metrics = metricTable(db)
+
+  return {
+    metrics,
+    insert(stream: number, accepted: number, rows: readonly EntryRow[]): void {
+      const bind = (row: EntryRow) =>
+        [stream, row.seq, accepted, row.monotonicMs, row.time, synced, row.payload] as const
+      let at = 0
+      for (; at + rowsPerInsert <= rows.length; at += rowsPerInsert)
+        insertMany.run(...rows.slice(at, at + rowsPerInsert).flatMap(bind))
+      for (const row of rows.slice(at)) insertOne.run(...bind(row))
+    },
+    addStream(stream: Omit<StreamState, 'id' | 'rows' | 'lost' | 'lastSeq' | 'endPending'>): number {
+      const { sensor, epoch, boot, intervalMs, historical } = stream
+      return Number(addStream.run(sensor, epoch, boot, intervalMs, historical ? 1 : 0).lastInsertRowid)
+    },
+    setLastSeq: (stream: number, lastSeq: number) => setLastSeq.run(lastSeq, stream),
+    setEnded: (stream: number) => setEnded.run(stream),
+    deleteStream: (stream: number) => deleteStream.run(stream),
+    remove(stream: number, set: RangeSet): void {
+      for (const [first, last] of pairs(set)) deleteRange.run(stream, first, last)
+    },
+    read: (stream: number, first: number, last: number): NumberedEntry[] =>
+      readRange.all(stream, first, last).map((row) => ({
+        seq: row.seq,
+        time: row.wall,
+        monotonicMs: row.monotonic,
+        ...decodePayload(row.payload, metrics),
+      })),
+    /** When a row was accepted, by the wall clock of then. */
+    acceptedAt: (stream: number, seq: number): number => acceptedAt.get(stream, seq) ?? 0,
+    /** The lowest number of a stream that was accepted at or after a time. */
+    firstSince: (stream: number, column: keyof typeof firstSinceBy, time: number): number | undefined =>
+      firstSinceBy[column].get(stream, time),
+    setPosition: (sensor: string, position: SensorPosition) =>
+      setPosition.run(sensor, JSON.stringify(position)),
+    positions(): Map<string, SensorPosition> {
+      const rows = db.prepare<[], { sensor: string; position: string }>('SELECT * FROM positions').all()
+      return new Map(rows.map(({ sensor, position }) => [sensor, JSON.parse(position) as SensorPosition]))
+    },
+    setLost(stream: number, lost: readonly LostRange[]): void {
+      clearLost.run(stream)
+      for (const { firstSeq, lastSeq, cause } of lost) addLost.run(stream, firstSeq, lastSeq, cause)
+    },
+    addRefused(
+      stream: { sensor: string; epoch: Epoch },
+      range: { firstSeq: number; lastSeq: number; reason: string },
+      at: number,
+    ): void {
+      addRefused.run(stream.sensor, stream.epoch, range.firstSeq, range.lastSeq, range.reason, at)
+      trimRefused.run()
+    },
+    site(): (SiteState & { readonly text: string }) | null {
+      const text = getMeta.get('site')
+      return text === undefined ? null : (JSON.parse(text) as SiteState & { text: string })
+    },
+    setSite: (site: SiteState & { readonly text: string }) => setMeta.run('site', JSON.stringify(site)),
+    /** Bytes that rows take; free pages are not counted, they will be used again. */
+    usedBytes(): number {
+      const pages = Number(db.pragma('page_count', { simple: true }))
+      const free = Number(db.pragma('freelist_count', { simple: true }))
+      return (pages - free) * Number(db.pragma('page_size', { simple: true }))
+    },
+    streams: (currentEpoch: Epoch | null): StreamState[] => loadStreams(db, currentEpoch),
+  }
+}
+
+function loadStreams(db: Sqlite.Database, currentEpoch: Epoch | null): StreamState[] {
+  const rows = db.prepare<[], StreamRow>('SELECT * FROM streams ORDER BY id').all()
+  // Consecutive numbers share the difference to their rank: one group per range.
+  const ranges = db.prepare<[number], { first: number; last: number }>(
+    `SELECT min(seq) AS first, max(seq) AS last FROM
+       (SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM entries WHERE stream = ?)
+     GROUP BY run ORDER BY first`,
+  )
+  const lost = db.prepare<[number], LostRange>(
+    'SELECT first_seq AS firstSeq, last_seq AS lastSeq, cause FROM lost WHERE stream = ? ORDER BY first_seq',
+  )
+  return rows.map((row) => ({
+    id: row.id,
+    sensor: row.sensor,
+    epoch: row.epoch,
+    boot: row.boot,
+    intervalMs: row.interval_ms,
+    historical: row.historical === 1,
+    lastSeq: row.last_seq,
+    rows: ranges.all(row.id).flatMap(({ first, last }) => [first, last]),
+    lost: lost.all(row.id),
+    endPending: row.epoch !== currentEpoch && row.ended === 0,
+  }))
+}
+
+/** The custom metrics of this file, read once and written when a new one comes. */
+function metricTable(db: Sqlite.Database): MetricNumbers & { reload(): void } {
+  const byKey = new Map<string, number>()
+  const byNumber = new Map<number, Metric>()
+  const rows = db.prepare<[], { id: number; name: string; unit: string; kind: string }>(
+    'SELECT * FROM metrics',
+  )
+  const reload = (): void => {
+    byKey.clear()
+    byNumber.clear()
+    for (const row of rows.all()) {
+      const metric = metricFromRow(row)
+      byKey.set(metricKey(metric), row.id)
+      byNumber.set(row.id, metric)
+    }
+  }
+  const insert = db.prepare('INSERT OR IGNORE INTO metrics VALUES (NULL, ?, ?, ?)')
+  reload()
+  return {
+    // After a rollback numbers that were given are gone from the file: they must be forgotten here too.
+    reload,
+    numberOf(metric) {
+      const key = metricKey(metric)
+      if (!byKey.has(key)) {
+        insert.run(metric.name, metric.unit, metric.kind)
+        reload()
+      }
+      return byKey.get(key) ?? 0
+    },
+    metricOf: (number) => byNumber.get(number),
+  }
+}
+
+/** The ranges of a loss that neither the collector's losses nor anything else accounts for. */
+export function withoutSettled(lost: readonly LostRange[], settled: RangeSet): LostRange[] {
+  return lost.flatMap(({ firstSeq, lastSeq, cause }) =>
+    [...pairs(subtract(rangeOf(firstSeq, lastSeq), settled))].map(([first, last]) => ({
+      firstSeq: first,
+      lastSeq: last,
+      cause,
+    })),
+  )
+}
+
+/** The losses with one more set of numbers, neighbours of one cause joined. */
+export function withLost(lost: readonly LostRange[], set: RangeSet, cause: string): LostRange[] {
+  const sameCause = lost.filter((range) => range.cause === cause)
+  let joined = set
+  for (const { firstSeq, lastSeq } of sameCause) joined = addRange(joined, firstSeq, lastSeq)
+  const ranges = [...pairs(joined)].map(([firstSeq, lastSeq]) => ({ firstSeq, lastSeq, cause }))
+  return [...lost.filter((range) => range.cause !== cause), ...ranges].sort((a, b) => a.firstSeq - b.firstSeq)
+}
+
+/** The lowest `count` numbers of a set. */
+export function lowest(set: RangeSet, count: number): RangeSet {
+  let taken: RangeSet = emptySet
+  let left = count
+  for (const [first, last] of pairs(set)) {
+    if (left <= 0) break
+    const end = Math.min(last, first + left - 1)
+    taken = addRange(taken, first, end)
+    left -= end - first + 1
+  }
+  return taken
+}

@@ -1,0 +1,121 @@
+import type { Epoch, Mark, RangeSet, StreamEpoch } from '@barograph/proto'
+import type { SensorPosition, Value } from './sensor.ts'
+
+/** What happened, apart from its number: a reading has values, anything else is a mark. */
+export interface Entry {
+  /** Event time, ms since 1970. */
+  readonly time: number
+  /** Monotonic time of the same moment, ms since boot. */
+  readonly monotonicMs: number
+  /** Empty for marks. */
+  readonly values: readonly Value[]
+  readonly mark: Omit<Mark, 'index'> | null
+}
+
+/** An entry under its number. */
+export interface NumberedEntry extends Entry {
+  readonly seq: number
+}
+
+/** Entries of one sensor, and what the sensor remembers after them. */
+export interface Acceptance {
+  readonly sensor: string
+  /** May be empty: then only the position moves. */
+  readonly entries: readonly Entry[]
+  readonly position?: SensorPosition
+}
+
+/** What is known about all entries of a sensor in one run of the agent. */
+export interface SensorTraits {
+  readonly intervalMs: number
+  readonly historical: boolean
+}
+
+/** Numbers that will not come, until the collector has stored that. */
+export interface LostRange {
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly cause: string
+}
+
+/** One (sensor, epoch) as the buffer has it now; a view, not a copy. */
+export interface BufferedStream extends StreamEpoch, SensorTraits {
+  /** Last number that is committed. */
+  readonly lastSeq: number
+  /** Committed and neither settled nor dropped. */
+  readonly rows: RangeSet
+  readonly lost: readonly LostRange[]
+  /** True when an older run made it and the collector has not stored its end yet. */
+  readonly endPending: boolean
+}
+
+/** What a receipt says of one stream, applied once. */
+export interface Settlement extends StreamEpoch {
+  readonly stored: RangeSet
+  readonly refused: readonly {
+    readonly firstSeq: number
+    readonly lastSeq: number
+    readonly reason: string
+  }[]
+  readonly lost: RangeSet
+  /** Stored end as last number + 1; 0: none. */
+  readonly ended: number
+}
+
+/** Which site the collector must know before readings count. */
+export interface SiteState {
+  readonly version: number
+  readonly validFrom: number
+  readonly confirmed: boolean
+}
+
+/** Trouble that does not lose anything yet, in words for status and log; null: none. */
+export interface BufferTrouble {
+  readonly code: 'buffer-full' | 'disk-full' | 'disk-failing'
+  readonly detail: string
+}
+
+export interface BufferListener {
+  /** These numbers are durable now and may be sent. */
+  committed(stream: BufferedStream, firstSeq: number, lastSeq: number): void
+  /** Rows were dropped; their loss is declared in `stream.lost`. */
+  dropped(stream: BufferedStream): void
+  /** Trouble began, changed or ended. */
+  troubled(trouble: BufferTrouble | null): void
+}
+
+/**
+ * Holds accepted entries until the collector has them. Promises of every implementation (buffer-contract.ts):
+ * - `accept` resolves after its entries and the position are durable, in one transaction; numbers of a sensor run from
+ *   1 in the order of the calls, under this run's epoch;
+ * - nothing is in `rows`, `read` or a `committed` call before it is durable;
+ * - a row goes only when settled as stored or refused, or when dropped, and then its loss is declared in the same
+ *   transaction;
+ * - what `settle` was told takes effect at once in memory and durably soon; a crash between makes it come again;
+ * - after a restart everything is as it was committed, older epochs under their own names, their ends to declare;
+ * - trouble with the disk rejects nothing that was taken: it is kept, in bounded memory, and tried again.
+ */
+export interface Buffer {
+  /** Random, of this run. */
+  readonly epoch: Epoch
+  /** Says what holds for all entries of a sensor in this run; once, before the first `accept`. */
+  register(sensor: string, traits: SensorTraits): void
+  /**
+   * Rejects with `buffer-full` (retryable) when it must not take more (`whenFull: stop`), with `buffer-busy` (retryable)
+   * when the queue in memory is full because the disk fails. Rejected entries were not accepted and have no numbers.
+   */
+  accept(acceptance: Acceptance): Promise<void>
+  /** Of the last committed acceptance; null: none. */
+  position(sensor: string): SensorPosition
+  /** Streams with rows, losses or ends that the collector has not stored, and those of this run; oldest first. */
+  streams(): readonly BufferedStream[]
+  /** Entries of a range that lies in `rows`, ascending. */
+  read(stream: StreamEpoch, firstSeq: number, lastSeq: number): readonly NumberedEntry[]
+  settle(settlement: Settlement): void
+  readonly site: SiteState
+  confirmSite(version: number): void
+  readonly trouble: BufferTrouble | null
+  subscribe(listener: BufferListener): void
+  /** Commits what waits and closes; entries that cannot be committed reject. */
+  close(): Promise<void>
+}
