@@ -1,0 +1,388 @@
+// What every store promises (core/store.ts), tested through the port alone: each backend runs this suite.
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { collectionNames, type CollectionName, type Collections } from '../core/documents.ts'
+import type { Change, Checkpoint, Store } from '../core/store.ts'
+import { startProcess } from '../testing-process.ts'
+import { at, bucketOf, deviceOf, epochOf, rollupOf, samples, streamOf } from './testing/documents.ts'
+import { race, type StoreModule, type Task } from './testing/writer.ts'
+
+export interface StoreHarness extends StoreModule {
+  /** Makes room for an empty store and names the place. */
+  create(): Promise<string>
+  remove(location: string): Promise<void>
+  /** A second opening for readers: of a process that serves or audits. */
+  openReader(location: string): Promise<Store>
+  /** Path of a module that exports `openStore`, for other processes. */
+  readonly module: string
+}
+
+const writer = new URL('./testing/writer.ts', import.meta.url).pathname
+
+const open: Checkpoint = {
+  partition: 0,
+  logId: 'log',
+  position: at(0),
+  reach: 0,
+  reachHash: null,
+  phase: null,
+}
+
+/** Registers the suite for one backend. */
+export function describeStore(name: string, harness: StoreHarness): void {
+  let location: string
+  let store: Store
+  beforeEach(async () => {
+    location = await harness.create()
+    store = await harness.openStore(location)
+  })
+  afterEach(async () => {
+    await store.close()
+    await harness.remove(location)
+  })
+  const startWriter = (task: Task, own = 0) =>
+    startProcess(writer, [harness.module, location, task, String(own)])
+
+  describe(`${name}: documents`, () => {
+    it.each(collectionNames)(
+      'what is written to %s is read back exactly, after a restart too',
+      async (collection) => {
+        await store.write(collection, [samples[collection]])
+        expect(await store.read(collection, [samples[collection].id])).toEqual([samples[collection]])
+        await store.close()
+        store = await harness.openStore(location)
+        expect(await store.read(collection, [samples[collection].id])).toEqual([samples[collection]])
+      },
+    )
+
+    it('documents are read in the order of the ids, and null stands for one that is not there', async () => {
+      await store.write('devices', [deviceOf('a', at(1)), deviceOf('b', at(1))])
+      const found = await store.read('devices', ['b', 'nobody', 'a', 'b'])
+      expect(found.map((device) => device?.id ?? null)).toEqual(['b', null, 'a', 'b'])
+      expect(await store.read('streams', ['a'])).toEqual([null])
+      expect(await store.read('streams', [])).toEqual([])
+    })
+
+    it('an equal or older position leaves the document alone, without an error', async () => {
+      await store.write('devices', [deviceOf('a', at(5), 'five')])
+      await store.write('devices', [deviceOf('a', at(5), 'again')])
+      await store.write('devices', [deviceOf('a', at(4), 'four'), deviceOf('b', at(1), 'other')])
+      expect(await store.read('devices', ['a', 'b'])).toEqual([
+        deviceOf('a', at(5), 'five'),
+        deviceOf('b', at(1), 'other'),
+      ])
+    })
+
+    it('a newer generation replaces whatever offset an older one had', async () => {
+      await store.write('devices', [deviceOf('a', at(900, 0), 'old')])
+      await store.write('devices', [deviceOf('a', at(1, 1), 'new')])
+      await store.write('devices', [deviceOf('a', at(901, 0), 'older')])
+      expect(await store.read('devices', ['a'])).toEqual([deviceOf('a', at(1, 1), 'new')])
+    })
+  })
+
+  describe(`${name}: checkpoints`, () => {
+    it('a checkpoint is made once; a second maker gets the first one', async () => {
+      expect(await store.checkpoint(0)).toBeNull()
+      expect(await store.createCheckpoint(open)).toEqual(open)
+      expect(await store.createCheckpoint({ ...open, logId: 'another', position: at(9) })).toEqual(open)
+      expect(await store.checkpoint(0)).toEqual(open)
+      expect(await store.checkpoint(1)).toBeNull()
+    })
+
+    it('position and reach go forwards only', async () => {
+      await store.createCheckpoint(open)
+      expect(await store.raiseReach(0, 0, 10, 'ten')).toBe(true)
+      expect(await store.advance(0, at(8))).toBe(true)
+      expect(await store.raiseReach(0, 0, 7, 'seven')).toBe(true)
+      expect(await store.advance(0, at(3))).toBe(true)
+      const reached = { ...open, position: at(8), reach: 10, reachHash: 'ten' }
+      expect(await store.checkpoint(0)).toEqual(reached)
+    })
+
+    it('another generation, a rebuild and a missing checkpoint refuse both', async () => {
+      expect(await store.raiseReach(0, 0, 1, null)).toBe(false)
+      expect(await store.advance(0, at(1))).toBe(false)
+      const second = { ...open, position: at(4, 1) }
+      const rebuilding = { ...open, partition: 1, phase: 'windows' }
+      await store.createCheckpoint(second)
+      await store.createCheckpoint(rebuilding)
+      for (const generation of [0, 2]) {
+        expect(await store.raiseReach(0, generation, 99, 'x')).toBe(false)
+        expect(await store.advance(0, at(99, generation))).toBe(false)
+      }
+      expect(await store.raiseReach(1, 0, 99, 'x')).toBe(false)
+      expect(await store.advance(1, at(99))).toBe(false)
+      expect(await store.checkpoint(0)).toEqual(second)
+      expect(await store.checkpoint(1)).toEqual(rebuilding)
+    })
+  })
+
+  describe(`${name}: queries`, () => {
+    it('devices, streams and epochs come in a fixed order and only those asked for', async () => {
+      await store.write('devices', [deviceOf('b', at(1)), deviceOf('a', at(1))])
+      await store.write('streams', [
+        streamOf('b', 's', at(1)),
+        streamOf('a', 't', at(1)),
+        streamOf('a', 's', at(1)),
+      ])
+      await store.write('epochs', [
+        epochOf(['a', 's', '1'], 30, at(1)),
+        epochOf(['a', 's', '2'], 10, at(1)),
+        epochOf(['a', 't', '3'], 20, at(1)),
+        epochOf(['b', 's', '4'], 5, at(1)),
+      ])
+      const ids = (documents: readonly { id: string }[]) => documents.map(({ id }) => id)
+      expect(ids(await store.devices())).toEqual(['a', 'b'])
+      expect(ids(await store.streams())).toEqual(['a/s', 'a/t', 'b/s'])
+      expect(ids(await store.streams('a'))).toEqual(['a/s', 'a/t'])
+      expect(ids(await store.epochs('a'))).toEqual(['a/s/2', 'a/t/3', 'a/s/1'])
+      expect(ids(await store.epochs('a', 's'))).toEqual(['a/s/2', 'a/s/1'])
+      expect(ids(await store.epochs('nobody'))).toEqual([])
+    })
+
+    it('windows of one stream and level come in pages, from inclusive to exclusive', async () => {
+      const starts = [-10_000, 0, 10_000, 20_000, 30_000]
+      await store.write(
+        'rollups',
+        starts.toReversed().map((start) => rollupOf('10s', start, at(1))),
+      )
+      await store.write('rollups', [rollupOf('1m', 0, at(1)), rollupOf('10s', 0, at(1), 1, ['b', 's'])])
+      const query = { device: 'a', sensor: 's', level: '10s', from: -10_000, to: 30_000, limit: 3 } as const
+      const first = await store.rollups(query)
+      expect(first.items).toEqual([-10_000, 0, 10_000].map((start) => rollupOf('10s', start, at(1))))
+      const second = await store.rollups({ ...query, cursor: first.cursor ?? '' })
+      expect(second).toEqual({ items: [rollupOf('10s', 20_000, at(1))], cursor: null })
+      expect((await store.rollups({ ...query, from: 1, to: 10_000 })).items).toEqual([])
+      expect((await store.newestRollup('a', 's', '10s'))?.start).toBe(30_000)
+      expect(await store.newestRollup('a', 's', 'year')).toBeNull()
+    })
+
+    it('a page that ends exactly at the end says that it was all', async () => {
+      await store.write('rollups', [rollupOf('day', 0, at(1)), rollupOf('day', 1, at(1))])
+      const query = { device: 'a', sensor: 's', level: 'day', from: 0, to: 9, limit: 2 } as const
+      expect((await store.rollups(query)).cursor).toBeNull()
+    })
+
+    it('raw buckets are found by the times inside them, in pages by their first time', async () => {
+      const buckets = [
+        bucketOf(0, [100, 150, 200], at(1)),
+        bucketOf(1, [50, null, 900], at(1)),
+        bucketOf(2, [100, 120], at(1)),
+        bucketOf(3, [null, null], at(1)),
+        bucketOf(4, [300], at(1)),
+      ]
+      await store.write('readings', buckets)
+      const query = { device: 'a', sensor: 's', from: 0, to: 1000, limit: 2 }
+      const indexes: number[] = []
+      let pages = 0
+      for (let cursor: string | null | undefined; cursor !== null; pages++) {
+        const page = await store.buckets(cursor === undefined ? query : { ...query, cursor })
+        indexes.push(...page.items.map((bucket) => bucket.index))
+        cursor = page.cursor
+      }
+      expect(indexes).toEqual([1, 0, 2, 4])
+      expect(pages).toBe(2)
+      const indexesIn = async (from: number, to: number) =>
+        (await store.buckets({ ...query, from, to, limit: 9 })).items.map((bucket) => bucket.index)
+      expect(await indexesIn(150, 201)).toEqual([0])
+      expect(await indexesIn(201, 300)).toEqual([])
+      expect(await indexesIn(300, 301)).toEqual([4])
+      expect(await indexesIn(120, 150)).toEqual([2])
+      expect(await store.buckets({ ...query, sensor: 't' })).toEqual({ items: [], cursor: null })
+    })
+
+    it('a cursor from elsewhere is refused in words', async () => {
+      const query = { device: 'a', sensor: 's', from: 0, to: 9, limit: 2, cursor: 'x; DROP' }
+      await expect(store.rollups({ ...query, level: 'day' })).rejects.toMatchObject({ code: 'bad-cursor' })
+      await expect(store.buckets(query)).rejects.toMatchObject({ code: 'bad-cursor' })
+    })
+  })
+
+  describe(`${name}: changes`, () => {
+    it('a document that changes again moves to the end; one that was refused does not', async () => {
+      await store.write('devices', [deviceOf('a', at(5)), deviceOf('b', at(5))])
+      const before = await store.newestChange()
+      await store.write('devices', [deviceOf('b', at(4))])
+      expect(await store.newestChange()).toBe(before)
+      await store.write('rollups', [rollupOf('day', 0, at(1))])
+      await store.write('devices', [deviceOf('a', at(6))])
+      const { changes, cursor } = await store.changes(0, 10)
+      expect(changes).toEqual([
+        { collection: 'devices', document: deviceOf('b', at(5)) },
+        { collection: 'rollups', document: rollupOf('day', 0, at(1)) },
+        { collection: 'devices', document: deviceOf('a', at(6)) },
+      ])
+      expect(cursor).toBe(await store.newestChange())
+      expect(await store.changes(cursor, 10)).toEqual({ changes: [], cursor })
+    })
+
+    it('another opening sees each change as soon as it was written', async () => {
+      const reader = await harness.openReader(location)
+      for (let n = 1; n <= 20; n++) {
+        const since = await reader.newestChange()
+        await store.write('devices', [deviceOf('a', at(n))])
+        expect((await reader.changes(since, 9)).changes).toEqual([
+          { collection: 'devices', document: deviceOf('a', at(n)) },
+        ])
+      }
+      await reader.close()
+    })
+
+    it('any sequence of writes leaves what a map would hold, and changes from any cursor lead there', async () => {
+      await fc.assert(
+        fc.asyncProperty(histories, fc.integer({ min: 1, max: 9 }), checkAgainstModel(harness)),
+        {
+          numRuns: 40,
+        },
+      )
+    })
+  })
+
+  describe(`${name}: several processes`, () => {
+    it('the furthest position wins whatever two racing writers do', async () => {
+      await store.createCheckpoint(open)
+      const writers = [startWriter('race', 0), startWriter('race', 1)]
+      await Promise.all(writers.map((each) => each.printed(1)))
+      for (const each of writers) each.send('go')
+      await Promise.all(writers.map((each) => each.ended()))
+      const offsets = writers.flatMap((each) => each.lines.slice(1).map(Number))
+      expect(offsets).toHaveLength(2 * race.rounds)
+      const largest = Math.max(...offsets)
+      const winner = `writer ${largest % 2}`
+      expect(await store.devices()).toEqual(
+        Array.from({ length: race.ids }, (_, i) => deviceOf(`d-${i}`, at(largest), winner)).sort((a, b) =>
+          a.id < b.id ? -1 : 1,
+        ),
+      )
+      expect(await store.checkpoint(0)).toEqual({
+        ...open,
+        position: at(largest),
+        reach: largest,
+        reachHash: `hash ${largest}`,
+      })
+    })
+
+    it('everything acknowledged is there after kill -9, and every document is whole', async () => {
+      await store.createCheckpoint(open)
+      for (let round = 1; round <= 3; round++) {
+        const endless = startWriter('endless')
+        await endless.printed(1)
+        endless.send('go')
+        await endless.printed(20 * round)
+        await endless.kill()
+        const acknowledged = Number(endless.lines.at(-1))
+        const position = (await store.checkpoint(0))?.position.n ?? 0
+        expect(position).toBeGreaterThanOrEqual(acknowledged)
+        const { items } = await store.rollups({
+          device: 'a',
+          sensor: 's',
+          level: '10s',
+          from: 0,
+          to: 50,
+          limit: 50,
+        })
+        // Each write of the other process says its position in the sum as well: both from one write, or torn.
+        for (const item of items) expect(item).toEqual(rollupOf('10s', item.start, item.o, item.o.n))
+        expect(Math.min(...items.map((item) => item.o.n))).toBeGreaterThanOrEqual(acknowledged)
+        expect(items).toHaveLength(50)
+      }
+    })
+
+    it('a reader goes on while another process writes', async () => {
+      const endless = startWriter('endless')
+      await endless.printed(1)
+      const reader = await harness.openReader(location)
+      endless.send('go')
+      let cursor = 0
+      let newest = 0
+      while (newest < 40) {
+        const page = await reader.changes(cursor, 30)
+        for (const { document } of page.changes) newest = Math.max(newest, document.o.n)
+        expect(page.cursor).toBeGreaterThanOrEqual(cursor)
+        cursor = page.cursor
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      await endless.kill()
+      await reader.close()
+    })
+  })
+}
+
+type Write = readonly [collection: 'devices' | 'rollups', id: number, g: number, n: number]
+
+/** Some writes, then a moment at which somebody takes the cursor, and so on. No id twice in one write. */
+const histories = fc.array(
+  fc.uniqueArray(
+    fc.tuple(
+      fc.constantFrom('devices', 'rollups'),
+      fc.integer({ min: 0, max: 5 }),
+      fc.integer({ min: 0, max: 2 }),
+      fc.integer({ min: 0, max: 9 }),
+    ) as fc.Arbitrary<Write>,
+    { selector: ([collection, id]) => `${collection}${id}`, maxLength: 8 },
+  ),
+  { maxLength: 8 },
+)
+
+type Model = Map<string, Change>
+
+const apply = (model: Model, change: Change) =>
+  model.set(`${change.collection} ${change.document.id}`, change)
+
+/** The documents of one write; their content tells one version from every other. */
+function versionsOf(
+  writes: readonly Write[],
+  step: number,
+): { [C in 'devices' | 'rollups']: Collections[C][] } {
+  const of = (wanted: CollectionName) => writes.filter(([collection]) => collection === wanted)
+  return {
+    devices: of('devices').map(([, id, g, n]) => deviceOf(`d-${id}`, at(n, g), `step ${step}`)),
+    rollups: of('rollups').map(([, id, g, n]) => rollupOf('hour', id, at(n, g), step)),
+  }
+}
+
+function applyGuarded(model: Model, changes: readonly Change[]): void {
+  for (const change of changes) {
+    const there = model.get(`${change.collection} ${change.document.id}`)?.document.o
+    const { g, n } = change.document.o
+    if (!there || g > there.g || (g === there.g && n > there.n)) apply(model, change)
+  }
+}
+
+const checkAgainstModel =
+  (harness: StoreHarness) =>
+  async (history: readonly (readonly Write[])[], pageSize: number): Promise<void> => {
+    const location = await harness.create()
+    const store = await harness.openStore(location)
+    const model: Model = new Map()
+    const moments: { cursor: number; seen: Model }[] = [{ cursor: 0, seen: new Map() }]
+    for (const [step, writes] of history.entries()) {
+      const { devices, rollups } = versionsOf(writes, step)
+      await store.write('devices', devices)
+      await store.write('rollups', rollups)
+      applyGuarded(
+        model,
+        devices.map((document) => ({ collection: 'devices', document })),
+      )
+      applyGuarded(
+        model,
+        rollups.map((document) => ({ collection: 'rollups', document })),
+      )
+      moments.push({ cursor: await store.newestChange(), seen: new Map(model) })
+    }
+    for (const { cursor, seen } of moments) {
+      for (let since = cursor; ; ) {
+        const page = await store.changes(since, pageSize)
+        if (page.changes.length === 0) break
+        for (const change of page.changes) apply(seen, change)
+        since = page.cursor
+      }
+      expect(seen).toEqual(model)
+    }
+    for (const { collection, document } of model.values()) {
+      expect(await store.read(collection, [document.id])).toEqual([document])
+    }
+    await store.close()
+    await harness.remove(location)
+  }
