@@ -21,16 +21,18 @@ export const serveLimits = {
 
   /** WebSocket clients at once. More: 503. */
   liveClients: 500,
+  /** Heartbeats in a row that a client may leave unanswered, without a byte of its backlog taken either. More: ended. */
+  missedHeartbeats: 3,
   /** Bytes of one message of a client. More: closed, as the protocol wants it (1009). */
   messageBytes: 65_536,
   /** Devices that one subscription may name. More: an error frame. */
   devicesPerSubscription: 1_000,
   /** Bytes that may wait for one client; beyond it gets no frame until they are sent, then one with the newest state. */
-  waitingBytes: 1_048_576,
+  waitingBytes: 262_144,
   /** Changes of one frame. */
-  changesPerFrame: 500,
+  changesPerFrame: 200,
   /** Pages of changes read in one turn; what is left comes with the next. */
-  pagesPerTurn: 8,
+  pagesPerTurn: 10,
   /** Entries of one stream and of one frame of live readings; older ones are left out and counted. */
   readingsPerStream: 100,
   readingsPerFrame: 2_000,

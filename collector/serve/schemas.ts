@@ -243,7 +243,7 @@ export const deliveries = component<Api.ApiDeliveries>('Deliveries')(
   }),
 )
 
-const deadLetter = component<Api.ApiDeadLetter>('DeadLetter')(
+export const deadLetter = component<Api.ApiDeadLetter>('DeadLetter')(
   z.object({
     id: z.int(),
     time,

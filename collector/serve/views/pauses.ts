@@ -1,9 +1,11 @@
+import { limits } from '@barograph/proto'
 import type { ApiPause } from '@barograph/proto/api'
 import type { BucketDocument } from '../../core/documents.ts'
 import { formatTime } from '../../core/iso-time.ts'
 import type { Store } from '../../core/store.ts'
 import { serveLimits } from '../limits.ts'
-import { compareEntries, type EntryRef, markOf, refsOf } from './entries.ts'
+import { readEntries } from './read-entries.ts'
+import { compareEntries, type EntryKey, type EntryRef, markOf, refsOf } from './entries.ts'
 
 const bucketsPerPage = 32
 
@@ -35,7 +37,27 @@ export async function readPauses(
       break
     }
   } while (cursor !== null)
-  return { pauses: pausesOf(marks.sort(compareEntries), Float64Array.from(readings).sort()), to: reached }
+  const pauses = pausesOf(marks.sort(compareEntries), Float64Array.from(readings).sort())
+  const last = pauses.at(-1)
+  if (last?.end === null) last.end = await nextReading(store, query, reached)
+  return { pauses, to: reached }
+}
+
+/** The time of the first reading from a time on; null: there is none. */
+async function nextReading(
+  store: Pick<Store, 'buckets'>,
+  { device, sensor }: { device: string; sensor: string },
+  from: number,
+): Promise<string | null> {
+  let after: EntryKey | null = null
+  for (;;) {
+    const to = limits.latestTimeMs + 1
+    const page = await readEntries(store, { device, sensor, from, to, after, limit: 256 })
+    const reading = page.entries.find((ref) => !markOf(ref))
+    if (reading) return formatTime(reading.time)
+    after = page.entries.at(-1) ?? null
+    if (!page.hasMore) return null
+  }
 }
 
 function collect(

@@ -1,0 +1,36 @@
+import type { DeadLetters, Log } from '../core/log.ts'
+import type { Store } from '../core/store.ts'
+
+/** One figure for /metrics. */
+export interface MetricSample {
+  /** In Prometheus' form: barograph_bridge_batches_total. */
+  readonly name: string
+  readonly type: 'counter' | 'gauge'
+  readonly help: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** What the program says of its other roles at this moment. */
+export interface ProgramState {
+  readonly roles: readonly { readonly role: string; readonly ok: boolean; readonly detail: string }[]
+  readonly metrics: readonly MetricSample[]
+}
+
+/** Where the server writes what an operator should know; a pino logger fits. */
+export interface ServeLogger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** What every route may use. */
+export interface Context {
+  readonly store: Store
+  readonly log: Log
+  readonly deadLetters: DeadLetters
+  readonly version: string
+  readonly state: () => ProgramState
+  readonly now: () => number
+  readonly startedAt: number
+}

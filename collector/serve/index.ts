@@ -1,0 +1,91 @@
+import { isIPv6 } from 'node:net'
+import type { DeadLetters, Log } from '../core/log.ts'
+import type { Store } from '../core/store.ts'
+import type { Context, ProgramState, ServeLogger } from './context.ts'
+import { createHttp } from './http.ts'
+import { checkListen, type Listen, listenError } from './listen.ts'
+import { createHub } from './live/hub.ts'
+import { acceptLive } from './live/upgrade.ts'
+import { createProgress } from './progress.ts'
+import { deliveryRoutes } from './routes/delivery.ts'
+import { deviceRoutes } from './routes/devices.ts'
+import { docsRoutes, liveRoute } from './routes/docs.ts'
+import { gapRoutes } from './routes/gaps.ts'
+import { healthRoutes } from './routes/health.ts'
+import { streamRoutes } from './routes/streams.ts'
+import type { Route } from './route.ts'
+
+export type { MetricSample, ProgramState, ServeLogger } from './context.ts'
+export type { Listen } from './listen.ts'
+
+export interface ServerOptions {
+  readonly store: Store
+  readonly log: Log
+  readonly deadLetters: DeadLetters
+  readonly listen: Listen
+  /** Where the built page is. */
+  readonly pageFolder: string
+  readonly version: string
+  /** What the other roles say of themselves; asked for /readyz and /metrics. */
+  readonly state: () => ProgramState
+  /** Wall clock, ms since 1970. */
+  readonly now: () => number
+  readonly logger: ServeLogger
+  /** How often live clients are told what changed. */
+  readonly pollIntervalMs?: number
+  readonly heartbeatIntervalMs?: number
+}
+
+export interface Server {
+  /** Where it listens: http://127.0.0.1:8013 */
+  readonly address: string
+  readonly port: number
+  /** Ends every connection and resolves when nothing of it runs any more; store and log stay open. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves the page, the HTTP interface and live WebSockets. Only reads. Rejects with `not-loopback`, `port-in-use`,
+ * `port-not-allowed` or `bad-address` when it cannot listen there.
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { listen, logger, pollIntervalMs = 250, heartbeatIntervalMs = 15_000 } = options
+  checkListen(listen)
+  const hub = await createHub({ ...options, pollIntervalMs, heartbeatIntervalMs })
+  try {
+    const routes = createRoutes({ ...options, startedAt: options.now() }, hub.figures)
+    const app = await createHttp({ routes, pageFolder: options.pageFolder, logger })
+    acceptLive(app.server, hub)
+    await app.listen(listen).catch((error: NodeJS.ErrnoException) => {
+      throw listenError(error, listen)
+    })
+    const bound = app.server.address()
+    const port = typeof bound === 'object' && bound !== null ? bound.port : listen.port
+    return {
+      address: `http://${isIPv6(listen.host) ? `[${listen.host}]` : listen.host}:${port}`,
+      port,
+      async close() {
+        await hub.close()
+        await app.close()
+      },
+    }
+  } catch (error) {
+    await hub.close()
+    throw error
+  }
+}
+
+/** Every route, in the order of the documentation. */
+function createRoutes(context: Context, live: Parameters<typeof healthRoutes>[0]['live']): readonly Route[] {
+  const progress = createProgress(context)
+  const routes: Route[] = [
+    ...deviceRoutes(context),
+    ...streamRoutes(context),
+    ...gapRoutes(context),
+    ...deliveryRoutes(context),
+    liveRoute,
+    ...healthRoutes({ ...context, progress, live }),
+    ...docsRoutes(context, () => routes),
+  ]
+  return routes
+}

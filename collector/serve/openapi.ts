@@ -1,0 +1,109 @@
+import * as z from 'zod'
+import { parseName } from './path.ts'
+import { problemList, problemMediaType } from './problem.ts'
+import type { Route } from './route.ts'
+import { components } from './schemas.ts'
+
+type Json = Record<string, unknown>
+
+export interface OpenApi extends Json {
+  readonly openapi: string
+  readonly paths: Readonly<Record<string, { readonly get: Json }>>
+  readonly components: { readonly schemas: Readonly<Record<string, Json>> }
+}
+
+const schemaUri = (id: string): string => `#/components/schemas/${id}`
+
+/**
+ * The description of the interface, made from what checks the requests. Objects are open (`io: input`): a later version
+ * may add fields. `closed` leaves nothing undescribed, for tests.
+ */
+export function writeOpenApi(
+  routes: readonly Route[],
+  { version, closed = false }: { version: string; closed?: boolean },
+): OpenApi {
+  const io = closed ? 'output' : 'input'
+  const { schemas } = z.toJSONSchema(components, { uri: schemaUri, io })
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Barograph',
+      version,
+      description:
+        "Times are ISO 8601 in UTC, values in their metric's unit with at most three decimals. Every error is an RFC " +
+        '9457 problem document. Unknown parameters are errors. Later versions may add fields.',
+    },
+    paths: Object.fromEntries(routes.map((route) => [route.path, { get: operationOf(route, io) }])),
+    components: {
+      schemas: Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, plain(schema)])),
+    },
+    'x-problems': problemList,
+  }
+}
+
+function operationOf(route: Route, io: 'input' | 'output'): Json {
+  const { summary, description, params, query, statuses } = route
+  return {
+    operationId: operationId(route.path),
+    summary,
+    ...(description === '' ? {} : { description }),
+    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(statuses).map(([status, why]) => [status, responseOf(route, status, why, io)]),
+      ),
+      ...('101' in statuses ? {} : { 200: { description: 'OK', content: contentOf(route, io) } }),
+      default: problemResponse('Any other error'),
+    },
+  }
+}
+
+/** What is not an error has the answer's schema under any status; so has a 503 of /readyz. */
+function responseOf(route: Route, status: string, why: string, io: 'input' | 'output'): Json {
+  if (status === '101') return { description: why }
+  return route.answersItselfAt.includes(Number(status))
+    ? { description: why, content: contentOf(route, io) }
+    : problemResponse(why)
+}
+
+function problemResponse(description: string): Json {
+  return { description, content: { [bare(problemMediaType)]: { schema: { $ref: schemaUri('Problem') } } } }
+}
+
+function contentOf({ mediaType, answer }: Route, io: 'input' | 'output'): Json {
+  const id = components.get(answer)?.id
+  const schema = id === undefined ? plain(z.toJSONSchema(answer, { io })) : { $ref: schemaUri(id) }
+  return { [bare(mediaType)]: { schema } }
+}
+
+function parametersOf(schema: z.ZodObject, where: 'path' | 'query'): Json[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' })
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...rest } = property as Json
+    return {
+      name,
+      in: where,
+      required: where === 'path',
+      ...(description ? { description } : {}),
+      schema: rest,
+    }
+  })
+}
+
+/** `$id` and `$schema` would make each part a document of its own. */
+function plain({ $id: _id, $schema: _schema, ...schema }: Json): Json {
+  return schema
+}
+
+const bare = (mediaType: string): string => mediaType.replace(/; charset=.*$/, '')
+
+/** getDevicesSensorsReadings, from the words of the path. */
+function operationId(path: string): string {
+  const words = path
+    .replace('/api/v1', '')
+    .split('/')
+    .filter((part) => part !== '')
+    .map((part) => parseName(part) ?? part)
+    .flatMap((part) => part.split(/[^a-zA-Z0-9]+/))
+  return `get${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}`
+}

@@ -1,0 +1,89 @@
+import type * as z from 'zod'
+import { createProblem } from './problem.ts'
+import { nearest } from './nearest.ts'
+
+/** What a request asks and what it answers, in one place: requests are checked by it and the documentation made from it. */
+export interface Route {
+  /** With parameters as {name}. */
+  readonly path: string
+  readonly summary: string
+  readonly description: string
+  readonly params: z.ZodObject
+  readonly query: z.ZodObject
+  readonly answer: z.ZodType
+  readonly mediaType: string
+  /** Statuses it may answer beside 200, with why. */
+  readonly statuses: Readonly<Record<number, string>>
+  /** Of these statuses the ones with the answer itself instead of a problem. */
+  readonly answersItselfAt: readonly number[]
+  /** Checks the raw parameters and answers, with the status. */
+  handle(params: unknown, query: unknown): Promise<{ status: number; body: unknown }>
+}
+
+interface RouteDefinition<P extends z.ZodObject, Q extends z.ZodObject, A extends z.ZodType> {
+  readonly path: string
+  readonly summary: string
+  readonly description?: string
+  readonly params: P
+  readonly query: Q
+  readonly answer: A
+  readonly mediaType?: string
+  readonly statuses?: Readonly<Record<number, string>>
+  readonly answersItselfAt?: readonly number[]
+  readonly statusOf?: (answer: z.output<A>) => number
+  readonly handle: (input: z.output<P> & z.output<Q>) => Promise<z.output<A>> | z.output<A>
+}
+
+/** A route whose handler's input and answer have the types of its schemas. */
+export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject, A extends z.ZodType>({
+  handle,
+  statusOf = () => 200,
+  description = '',
+  mediaType = 'application/json; charset=utf-8',
+  statuses = {},
+  answersItselfAt = [],
+  ...rest
+}: RouteDefinition<P, Q, A>): Route {
+  return {
+    ...rest,
+    description,
+    mediaType,
+    statuses,
+    answersItselfAt,
+    async handle(params, query) {
+      const input = { ...parse(rest.params, params), ...parse(rest.query, query) }
+      const answer = await handle(input)
+      return { status: statusOf(answer), body: answer }
+    },
+  }
+}
+
+/** The checked parameters, or one sentence on the first that is wrong and what is allowed. */
+export function parse<S extends z.ZodObject>(schema: S, value: unknown): z.output<S> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const given = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  const known = Object.keys(schema.shape)
+  if (issue?.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys
+    const guess = nearest(key, known)
+    const hint = known.length > 0 ? `parameters here: ${known.join(', ')}` : 'no parameters here'
+    throw createProblem(
+      'bad-query',
+      `There is no parameter "${cut(key)}".`,
+      guess ? `${guess}? ${hint}` : hint,
+    )
+  }
+  const key = String(issue?.path[0] ?? '')
+  const was = given[key]
+  const sentence = Array.isArray(was)
+    ? `${key} is given more than once.`
+    : was === undefined
+      ? `${key || 'The query'} is missing or not understood.`
+      : `${key} is "${cut(String(was))}".`
+  const described: z.ZodType | undefined = schema.shape[key] as z.ZodType | undefined
+  throw createProblem('bad-query', sentence, described?.description ?? issue?.message)
+}
+
+const cut = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text)
