@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { agentProgram, type Ended, run, type Running, start } from './process.ts'
+
+/** A real agent on a configuration and a buffer of its own. */
+export interface Agent {
+  readonly bufferPath: string
+  process(): Running
+  start(): void
+  kill(): Promise<void>
+  stop(): Promise<Ended>
+  run(...args: string[]): Promise<Ended>
+  /** Rows in the buffer file, read beside the agent. */
+  rows(): number
+}
+
+/** `yaml` is the whole configuration but for buffer and uplink. */
+export function createAgent({
+  folder,
+  name,
+  yaml,
+  broker,
+}: {
+  folder: string
+  name: string
+  yaml: string
+  broker: string
+}): Agent {
+  const config = join(folder, `${name}.yaml`)
+  const bufferPath = join(folder, `${name}.db`)
+  writeFileSync(config, yaml)
+  const env = { BAROGRAPH_UPLINK_URL: broker, BAROGRAPH_BUFFER_PATH: bufferPath }
+  let running: Running | null = null
+
+  function current(): Running {
+    if (!running) throw new Error('the agent was never started')
+    return running
+  }
+
+  return {
+    bufferPath,
+    process: current,
+    start() {
+      running = start([agentProgram, 'run', '--config', config], env)
+    },
+    async kill() {
+      current().send('SIGKILL')
+      await current().ended
+    },
+    stop: () => current().stop(),
+    run: (...args) => run([agentProgram, ...args, '--config', config], env),
+    rows() {
+      const db = new Database(bufferPath, { readonly: true })
+      try {
+        return db.prepare<[], number>('SELECT count(*) FROM entries').pluck().get() ?? 0
+      } finally {
+        db.close()
+      }
+    },
+  }
+}

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs'
+import type { ApiDeadLetters, ApiDeliveries, ApiRollups } from '@barograph/proto/api'
+import {
+  encodeBatch,
+  encodeStatus,
+  limits,
+  makeBatch,
+  type Metric,
+  metricByName,
+  offlineStatus,
+  type Run,
+  upTopic,
+} from '@barograph/proto'
+import mqtt from 'mqtt'
+import { expect, onTestFinished, test } from 'vitest'
+import { createCollector } from './harness/collector.ts'
+import { connectDevice } from './harness/device.ts'
+import { countStored } from './harness/documents.ts'
+import { temporaryFolder } from './harness/folder.ts'
+import { seeded } from './harness/random.ts'
+import { eventually } from './harness/wait.ts'
+
+const temperature = metricByName('temperature') as Metric
+const good = { sensor: 'bme280', epoch: '0000000000000001' }
+const bad = { sensor: 'bme280', epoch: '0000000000000002' }
+const hostileCount = 10_000
+const goodCount = 1_000
+const growthLimitMb = 150
+
+function runOf(stream: { sensor: string; epoch: string }, seq: number, time: number, value = 20_000): Run {
+  const columns = [{ metric: temperature, values: Float64Array.of(value), flags: null }]
+  return { ...stream, intervalMs: 1_000, firstSeq: seq, times: Float64Array.of(time), columns, marks: [] }
+}
+
+const rssMb = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+
+/** What an attacker, a broken device or a newer one may send; each kind names what must become of it. */
+const kinds: readonly {
+  readonly what: string
+  make(i: number, random: () => number, now: number): { topic: string; payload: Uint8Array }
+}[] = [
+  {
+    what: 'random bytes',
+    make: (_, random) => ({
+      topic: upTopic('good'),
+      payload: Uint8Array.from({ length: 1 + random() * 300 }, () => random() * 256),
+    }),
+  },
+  {
+    what: 'truncated',
+    make: (i, random, now) => {
+      const whole = encodeBatch(makeBatch('good', { runs: [runOf(bad, i + 1, now)] }))
+      return {
+        topic: upTopic('good'),
+        payload: whole.slice(0, 1 + Math.floor(random() * (whole.length - 2))),
+      }
+    },
+  },
+  {
+    what: 'oversized',
+    make: () => ({ topic: upTopic('good'), payload: new Uint8Array(limits.batchBytes + 1) }),
+  },
+  {
+    what: 'another device in the topic',
+    make: (i, _, now) => ({
+      topic: upTopic('good'),
+      payload: encodeBatch(makeBatch('other', { runs: [runOf(bad, i + 1, now)] })),
+    }),
+  },
+  {
+    what: 'a foreign topic',
+    make: () => ({ topic: 'barograph/v1/Not A Device/up', payload: Uint8Array.of(8, 1) }),
+  },
+  {
+    what: 'wrong version',
+    make: (i, _, now) => ({
+      topic: upTopic('good'),
+      payload: Uint8Array.of(
+        8,
+        2,
+        ...encodeBatch(makeBatch('good', { runs: [runOf(bad, i + 1, now)] })).slice(2),
+      ),
+    }),
+  },
+  {
+    what: 'a status of no use',
+    make: (_, random) => ({
+      topic: 'barograph/v1/good/status',
+      payload: encodeStatus(offlineStatus).map((byte, i) =>
+        i === 1 ? Math.floor(2 + random() * 100) : byte,
+      ),
+    }),
+  },
+]
+
+/** Sends whatever it is given, and comes back when it is thrown out. */
+async function connectAttacker(
+  broker: string,
+): Promise<(topic: string, payload: Uint8Array) => Promise<void>> {
+  const client = await mqtt.connectAsync(broker, {
+    protocolVersion: 4,
+    clientId: 'attacker',
+    reconnectPeriod: 20,
+  })
+  client.on('error', () => undefined)
+  onTestFinished(() => void client.end(true))
+  return async (topic, payload) => {
+    await eventually('the attacker is connected', () => client.connected)
+    await Promise.race([
+      client.publishAsync(topic, Buffer.from(payload), { qos: 1 }).catch(() => undefined),
+      new Promise<void>((resolve) => void client.once('close', resolve)),
+    ])
+  }
+}
+
+test('10,000 hostile messages among good ones leave the good ones unaffected, are refused with reasons, and cost no memory', async () => {
+  const folder = temporaryFolder()
+  const collector = await createCollector({ folder })
+  await collector.start()
+  const device = await connectDevice(collector.broker, 'good')
+  const attacker = await connectAttacker(collector.broker)
+  const random = seeded(42)
+  const now = Date.now()
+  const before = rssMb(collector.process().pid)
+  let sentGood = 0
+  for (let i = 0; i < hostileCount; i++) {
+    const kind = kinds[i % kinds.length]
+    if (!kind) throw new Error('no kind')
+    // Large ones are rare, as their bytes would be all this test does.
+    const { topic, payload } =
+      kind.what === 'oversized' && i % 20 !== 2
+        ? { topic: upTopic('good'), payload: Uint8Array.of(255) }
+        : kind.make(i, random, now)
+    await attacker(topic, payload)
+    if (i % (hostileCount / goodCount) === 0) {
+      sentGood++
+      await device.send(makeBatch('good', { runs: [runOf(good, sentGood, now - 60_000 + sentGood)] }))
+    }
+  }
+  await device.untilStored(good.sensor, good.epoch, goodCount)
+  expect(rssMb(collector.process().pid) - before).toBeLessThan(growthLimitMb)
+  const { deadLetters } = await collector.get<ApiDeliveries>('/api/v1/delivery')
+  expect(Object.values(deadLetters).reduce((sum, count) => sum + count, 0)).toBe(hostileCount)
+  const { deadLetters: letters } = await collector.get<ApiDeadLetters>('/api/v1/dead-letters?limit=1000')
+  for (const letter of letters) expect(letter.reason.length, letter.code).toBeGreaterThan(5)
+  const audit = await collector.audit()
+  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+  await collector.stop()
+  expect(countStored(folder)).toBe(goodCount)
+})
+
+test('a reading from the future is quarantined: stored and receipted, shown with its reason, in no window', async () => {
+  const folder = temporaryFolder()
+  const collector = await createCollector({ folder })
+  await collector.start()
+  const device = await connectDevice(collector.broker, 'good')
+  const now = Date.now()
+  await device.send(makeBatch('good', { runs: [runOf(good, 1, now - 1_000)] }))
+  await device.send(makeBatch('good', { runs: [runOf(good, 2, now + limits.futureToleranceMs + 60_000)] }))
+  await device.untilStored(good.sensor, good.epoch, 2)
+  await eventually('delivery counts it', async () => {
+    const { total } = await collector.get<ApiDeliveries>('/api/v1/delivery')
+    return total.stored === 1 && total.quarantined === 1
+  })
+  const { rollups } = await collector.get<ApiRollups>('/api/v1/devices/good/sensors/bme280/rollups?level=10s')
+  expect(rollups.map((rollup) => rollup.received)).toEqual([1])
+  await collector.stop()
+})

@@ -1,0 +1,81 @@
+import type { ApiDevices, ApiReading, ApiReadings, ApiRollups } from '@barograph/proto/api'
+import { expect, test } from 'vitest'
+import { createAgent } from './harness/agent.ts'
+import { createCollector, type Collector } from './harness/collector.ts'
+import { temporaryFolder } from './harness/folder.ts'
+import { eventually } from './harness/wait.ts'
+import { newarkYaml } from './newark/agent-yaml.ts'
+import { expectedRollups } from './newark/expected.ts'
+import { readRows } from './newark/rows.ts'
+
+const rows = readRows()
+const sensor = '/api/v1/devices/newark/sensors/airport'
+
+async function allOf<T>(
+  collector: Collector,
+  path: string,
+  itemsOf: (page: { cursor: string | null }) => T[],
+): Promise<T[]> {
+  const items: T[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const page: { cursor: string | null } = await collector.get(
+      `${path}&limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+    )
+    items.push(...itemsOf(page))
+    cursor = page.cursor
+  }
+  return items
+}
+
+test('every row of Newark 2013 is stored once, and every window equals a recomputation straight from the CSV', async () => {
+  const folder = temporaryFolder()
+  const collector = await createCollector({ folder })
+  await collector.start()
+  const agent = createAgent({
+    folder,
+    name: 'newark',
+    yaml: newarkYaml('newark', 'max'),
+    broker: collector.broker,
+  })
+  agent.start()
+  await eventually(
+    'the year is stored and the buffer is empty',
+    () => (agent.process().isRunning() ? agent.rows() === 0 : null),
+    5_000,
+  ).catch(() => undefined)
+  await eventually('the last row is stored', async () => {
+    const { devices } = await collector.get<ApiDevices>('/api/v1/devices')
+    return devices[0]?.newest === '2013-12-30T23:00:00Z' && agent.rows() === 0
+  })
+
+  const entries = await allOf(
+    collector,
+    `${sensor}/readings?from=2012-12-01T00:00:00Z&to=2014-02-01T00:00:00Z`,
+    (page) => (page as ApiReadings).readings,
+  )
+  const readings = entries.filter((entry): entry is ApiReading => entry.kind === 'reading')
+  expect(readings.map((reading) => Date.parse(reading.time))).toEqual(rows.map((row) => row.time))
+  expect(readings.map((reading) => reading.values)).toEqual(
+    rows.map((row) =>
+      Object.fromEntries(Object.entries(row.values).map(([metric, value]) => [metric, Number(value) / 1000])),
+    ),
+  )
+  expect(
+    readings.filter((reading) => reading.flags?.windSpeed?.invalid).map((reading) => reading.time),
+  ).toEqual(['2013-02-12T08:00:00Z'])
+
+  for (const level of ['hour', 'day', 'week', 'month', 'year'] as const) {
+    const rollups = await allOf(
+      collector,
+      `${sensor}/rollups?level=${level}&from=2012-12-01T00:00:00Z&to=2014-02-01T00:00:00Z`,
+      (page) => (page as ApiRollups).rollups,
+    )
+    const shown = rollups.map(({ revision: _, open: __, ...rollup }) => rollup)
+    expect(shown, level).toEqual(expectedRollups(rows, level))
+  }
+  const audit = await collector.audit()
+  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+  expect((await agent.stop()).code).toBe(0)
+  expect((await collector.stop()).code).toBe(0)
+})
