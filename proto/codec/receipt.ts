@@ -51,18 +51,23 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
   return {
     collectorTime: time(wire.collectorTime, 'collector time'),
     siteVersion: wire.siteVersion ?? 0,
-    streams: (wire.streams ?? []).map((stream) => ({
-      ...readStream(stream),
-      logged: readSet(stream.logged),
-      stored: readSet(stream.stored),
-      lost: readSet(stream.lost),
-      refused: (stream.refused ?? []).map((range) => ({
-        ...readNumbers(range),
-        reason: text(range.reason, 'reason'),
-      })),
-      ended: whole(stream.ended, 'ended'),
-    })),
+    streams: (wire.streams ?? []).map(readStreamReceipt),
     ...keepUnknowns(wire),
+  }
+}
+
+function readStreamReceipt(wire: barograph.v1.StreamReceipt.$Properties): StreamReceipt {
+  atMost(wire.refused?.length ?? 0, limits.rangesPerReceipt, 'refused ranges')
+  return {
+    ...readStream(wire),
+    logged: readSet(wire.logged),
+    stored: readSet(wire.stored),
+    lost: readSet(wire.lost),
+    refused: (wire.refused ?? []).map((range) => ({
+      ...readNumbers(range),
+      reason: text(range.reason, 'reason'),
+    })),
+    ended: whole(wire.ended, 'ended'),
   }
 }
 

@@ -103,8 +103,15 @@ export function text(value: string | null | undefined, name: string): string {
   return words
 }
 
-/** Cuts what a sender says to what a receiver takes. */
-export const cut = (words: string): string => words.slice(0, limits.textCharacters)
+/**
+ * Cuts what a sender says to what a receiver takes. Half a surrogate pair has no UTF-8: other protobuf libraries refuse
+ * the whole message for it.
+ */
+export const cut = (words: string): string =>
+  words
+    .slice(0, limits.textCharacters)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .toWellFormed()
 
 export function atMost(count: number, limit: number, name: string): void {
   if (count > limit) throw new CodedError('too-large', `${count} ${name} in one message: at most ${limit}`)
@@ -128,10 +135,12 @@ export function readMetric({ metric, custom }: WireMetric): Metric {
   }
   const kind = kinds[custom?.kind ?? 0]
   if (!custom || !kind) throw new CodedError('malformed', 'a metric has neither a number nor a description')
-  const key = `${kind} ${custom.name} ${custom.unit}`
+  const { name, unit } = { name: custom.name ?? '', unit: custom.unit ?? '' }
+  // A character that neither may hold: what is not valid must not find what is under the same key.
+  const key = `${kind}\0${name}\0${unit}`
   const cached = customCache.get(key)
   if (cached) return cached
-  const made = customMetric(custom.name ?? '', custom.unit ?? '', kind)
+  const made = customMetric(name, unit, kind)
   if (customCache.size >= customCacheSize) customCache.clear()
   customCache.set(key, made)
   return made
