@@ -30,6 +30,7 @@ import { encodePayload } from './payload.ts'
 import { openTables, type StreamState, withLost, withoutSettled } from './tables.ts'
 
 export interface BufferOptions {
+  readonly device: string
   readonly path: string
   readonly maxMb: number
   readonly maxAgeDays: number
@@ -84,8 +85,34 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
   let closed = false
   let ageAt = 0
   let siteChanged = false
-  let site = db.transaction(loadSite)()
   for (const stream of tables.streams(epoch)) streams.set(keyOf(stream), stream)
+  let site = opening(() => {
+    checkDevice()
+    return loadSite()
+  })
+
+  /** What opening does to the file, all or nothing; a failure leaves no lock behind. */
+  function opening<T>(act: () => T): T {
+    try {
+      return db.transaction(act)()
+    } catch (error) {
+      db.close()
+      unlock()
+      throw error
+    }
+  }
+
+  /** Unsent rows belong to the device that accepted them: under another name they would be someone else's. */
+  function checkDevice(): void {
+    const before = tables.device()
+    if (before !== undefined && before !== options.device && streams.size > 0)
+      throw new CodedError(
+        'buffer-other-device',
+        `the buffer ${options.path} holds readings of the device ${before}, not of ${options.device}`,
+        { hint: `run as ${before} until they are sent, or give this device a buffer.path of its own` },
+      )
+    if (before !== options.device) tables.setDevice(options.device)
+  }
 
   function loadSite() {
     const before = tables.site()
@@ -369,6 +396,9 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     },
     subscribe: (listener) => {
       listeners.push(listener)
+    },
+    flush: () => {
+      if (!closed && (queue.length > 0 || settlements.length > 0)) commit()
     },
     close,
   }

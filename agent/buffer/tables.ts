@@ -150,6 +150,8 @@ export function openTables(db: Sqlite.Database) {
       const text = getMeta.get('site')
       return text === undefined ? null : (JSON.parse(text) as SiteState & { text: string })
     },
+    device: (): string | undefined => getMeta.get('device'),
+    setDevice: (device: string) => setMeta.run('device', device),
     setSite: (site: SiteState & { readonly text: string }) => setMeta.run('site', JSON.stringify(site)),
     /** Bytes that rows take; free pages are not counted, they will be used again. */
     usedBytes(): number {

@@ -116,6 +116,8 @@ export interface Buffer {
   confirmSite(version: number): void
   readonly trouble: BufferTrouble | null
   subscribe(listener: BufferListener): void
+  /** Commits now what waits, without the interval. */
+  flush(): void
   /** Commits what waits and closes; entries that cannot be committed reject. */
   close(): Promise<void>
 }

@@ -223,9 +223,12 @@ export function startSampler(options: SamplerOptions): Sampler {
     },
     async stop() {
       stopping.abort()
+      buffer.flush()
       await Promise.race([running, sleep(clock, stopGraceMs, new AbortController().signal)])
       if (ended) return
-      if (announced) await accept([mark('stop')])
+      const taken = announced ? accept([mark('stop')]) : null
+      buffer.flush()
+      await taken
       await sensor.close()
     },
   }

@@ -28,8 +28,8 @@ export interface Shipper {
   disconnected(): void
   /** Bytes of a receipt, unchecked. */
   received(bytes: Uint8Array): void
-  /** Sends everything live that waits, whatever `lingerMs` says. */
-  flush(): void
+  /** Sends everything live that waits, whatever `lingerMs` says; resolves when the broker has it or is gone. */
+  flush(): Promise<void>
   /** Sends nothing more. */
   stop(): void
 }
@@ -85,6 +85,7 @@ export function createShipper(options: ShipperOptions): Shipper {
   let stopped = false
   let greeted = false
   let unacked = 0
+  const whenAcked: (() => void)[] = []
   let saidHelloAtMs = 0
   let saidLedgerAtMs = Number.NEGATIVE_INFINITY
   let liveSinceMs: number | null = null
@@ -129,8 +130,15 @@ export function createShipper(options: ShipperOptions): Shipper {
     cancelTick = clock.setTimer(shippingLimits.tickMs, tick)
   }
 
+  /** Nothing is under way: whoever waited for that may go on. */
+  function tellAcked(): void {
+    if (online && unacked > 0) return
+    for (const resolve of whenAcked.splice(0)) resolve()
+  }
+
   function disconnected(): void {
     online = false
+    tellAcked()
     cancelPump?.()
     cancelTick?.()
     pumpAtMs = Number.POSITIVE_INFINITY
@@ -268,6 +276,7 @@ export function createShipper(options: ShipperOptions): Shipper {
       () => {
         if (mine !== connection) return
         unacked--
+        tellAcked()
         schedulePump(0)
       },
       (error: unknown) => {
@@ -360,7 +369,11 @@ export function createShipper(options: ShipperOptions): Shipper {
     received,
     flush() {
       liveSinceMs = null
-      if (online) pump()
+      pump()
+      return new Promise((resolve) => {
+        whenAcked.push(resolve)
+        tellAcked()
+      })
     },
     stop,
   }

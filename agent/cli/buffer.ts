@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { CodedError } from '@barograph/proto'
+import { type ExportedRow, exportBuffer, reportBuffer } from '../buffer/report.ts'
+import { formatTable } from './table.ts'
+
+/** Prints what a buffer holds. */
+export function printBuffer(path: string, { json }: { json: boolean }): void {
+  const report = reportBuffer(path)
+  if (json) {
+    console.log(JSON.stringify(report, null, 2))
+    return
+  }
+  const { device, usedBytes, rows, streams, refused } = report
+  console.log(`${path}: ${rows} rows of ${device}, ${(usedBytes / 2 ** 20).toFixed(1)} MB`)
+  if (streams.length > 0)
+    console.log(
+      formatTable(
+        ['sensor', 'epoch', 'last number', 'rows', 'oldest', 'newest', 'lost'],
+        streams.map(({ sensor, epoch, lastSeq, rows: count, oldest, newest, lost }) => [
+          sensor,
+          epoch,
+          String(lastSeq),
+          String(count),
+          oldest ?? '',
+          newest ?? '',
+          lost.map((range) => `${range.firstSeq}-${range.lastSeq} (${range.cause})`).join(', '),
+        ]),
+        [2, 3],
+      ),
+    )
+  for (const { sensor, epoch, firstSeq, lastSeq, reason } of refused)
+    console.log(`refused by the collector: ${sensor} ${epoch} ${firstSeq}-${lastSeq}: ${reason}`)
+}
+
+const columns = ['sensor', 'epoch', 'seq', 'time', 'kind', 'metric', 'value', 'unit', 'remark'] as const
+
+/** Writes every row that a buffer holds, to a file or to standard output. */
+export async function writeExport(
+  path: string,
+  { format, out }: { format: 'csv' | 'jsonl'; out: string | undefined },
+): Promise<void> {
+  const stream: Writable = out === undefined ? process.stdout : await openFile(out)
+  const write = async (line: string): Promise<void> => {
+    if (!stream.write(`${line}\n`)) await once(stream, 'drain')
+  }
+  if (format === 'csv') await write(columns.join(','))
+  for (const row of exportBuffer(path)) await write(format === 'csv' ? csvLine(row) : JSON.stringify(row))
+  if (out !== undefined) await new Promise<void>((resolve) => stream.end(resolve))
+}
+
+async function openFile(out: string): Promise<Writable> {
+  const stream = createWriteStream(out)
+  try {
+    await once(stream, 'open')
+    return stream
+  } catch (error) {
+    throw new CodedError('usage', `${out} cannot be written`, {
+      hint: 'name another file with --out',
+      cause: error,
+    })
+  }
+}
+
+function csvLine(row: ExportedRow): string {
+  return columns.map((column) => csvCell(row[column] === null ? '' : String(row[column]))).join(',')
+}
+
+const csvCell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

@@ -1,0 +1,43 @@
+import { stringify } from 'yaml'
+import type { AgentConfig } from '../config/load.ts'
+import { hideSecret } from '../config/secret.ts'
+import { checkSecrets } from './parts.ts'
+
+/** The resolved configuration for people or machines, secrets hidden. Throws when a secret cannot be read. */
+export function describeConfig(config: AgentConfig, { json }: { json: boolean }): string {
+  checkSecrets(config)
+  const { device, site, uplink, buffer, primary, sensors } = config
+  const shown = {
+    device,
+    site,
+    uplink: {
+      ...uplink,
+      url: withoutPassword(uplink.url),
+      token: uplink.token === null ? undefined : hideSecret(uplink.token),
+    },
+    buffer,
+    primary,
+    sensors: sensors.map(({ id, type, config: own }) => ({
+      id,
+      type: type.type,
+      ...hideKeys(own, type.secrets ?? []),
+    })),
+  }
+  return json ? JSON.stringify(shown, null, 2) : stringify(shown, { aliasDuplicateObjects: false }).trimEnd()
+}
+
+function hideKeys(config: object, secrets: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      secrets.includes(key) && typeof value === 'string' ? hideSecret(value) : value,
+    ]),
+  )
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text)
+  if (!url.password) return text
+  url.password = 'hidden'
+  return url.href
+}
