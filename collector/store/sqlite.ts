@@ -256,7 +256,9 @@ function createChanges({ db, guard, snapshot }: SqliteFile): Pick<Store, 'change
     found.sort((a, b) => a.change - b.change)
     const page = found.slice(0, limit)
     const changes = page.map(({ collection, body }): Change => ({ collection, document: bodyOf(body) }))
-    return { changes, cursor: page.at(-1)?.change ?? since }
+    // A page that is not full has seen everything up to now, other collections too.
+    const cursor = page.length < limit ? Math.max(since, newest.get() ?? 0) : (page.at(-1)?.change ?? since)
+    return { changes, cursor }
   }
   return {
     // One view of the file: a document that moves to the end meanwhile must not be jumped over.

@@ -217,6 +217,21 @@ export function describeStore(name: string, harness: StoreHarness): void {
       expect(await store.changes(cursor, 10)).toEqual({ changes: [], cursor })
     })
 
+    it('a follower of some collections gets theirs alone and passes over the rest', async () => {
+      await store.write('devices', [deviceOf('a', at(1)), deviceOf('b', at(1))])
+      await store.write('rollups', [rollupOf('day', 0, at(1)), rollupOf('day', 1, at(1))])
+      await store.write('devices', [deviceOf('c', at(1))])
+      const first = await store.changes(0, 1, ['rollups'])
+      expect(first.changes).toEqual([{ collection: 'rollups', document: rollupOf('day', 0, at(1)) }])
+      const rest = await store.changes(first.cursor, 9, ['rollups', 'streams'])
+      expect(rest.changes).toEqual([{ collection: 'rollups', document: rollupOf('day', 1, at(1)) }])
+      const none = await store.changes(rest.cursor, 9, ['rollups'])
+      expect(none.changes).toEqual([])
+      await store.write('rollups', [rollupOf('day', 2, at(1))])
+      const { changes } = await store.changes(none.cursor, 9, ['rollups'])
+      expect(changes).toEqual([{ collection: 'rollups', document: rollupOf('day', 2, at(1)) }])
+    })
+
     it('another opening sees each change as soon as it was written', async () => {
       const reader = await harness.openReader(location)
       for (let n = 1; n <= 20; n++) {
