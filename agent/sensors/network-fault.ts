@@ -23,7 +23,7 @@ export function networkFault(source: string, url: URL, error: unknown): Fault {
     return makeFault('timeout', `${source} does not answer`)
   if (has(/^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/))
     return makeFault('connection-lost', `${source} broke off its answer`)
-  if (has(/^(HPE_|UND_ERR_|Z_)/))
+  if (has(/^(HPE_|UND_ERR_|Z_|HTTPParserError)/))
     return makeFault('bad-response', `${source} does not speak HTTP as it should (${codes.join(', ')})`)
   if (error instanceof TypeError && /fetch failed|terminated/.test(error.message))
     return makeFault('connection-lost', `the request to ${source} failed: ${quote(causeText(error), 100)}`)
@@ -33,7 +33,8 @@ export function networkFault(source: string, url: URL, error: unknown): Fault {
 /** Codes of an error, its causes, and, of connections tried in parallel, of each. */
 function codesOf(error: unknown, depth = 0): string[] {
   if (!(error instanceof Error) || depth > 5) return []
-  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : []
+  // The HTTP parser's errors often have no code.
+  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [error.name]
   const parallel =
     error instanceof AggregateError ? error.errors.flatMap((each) => codesOf(each, depth + 1)) : []
   return [...own, ...parallel, ...codesOf(error.cause, depth + 1)]

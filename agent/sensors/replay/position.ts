@@ -13,7 +13,12 @@ export interface ReplayPosition {
   /** Passes done, and by how much their times are moved. */
   readonly pass: number
   readonly shiftMs: number
+  /** What was wrong with rows before this place and may not have been told yet: better told twice than never. */
+  readonly trouble: Trouble | null
 }
+
+/** The first thing wrong with rows in a row, and how many things there are. */
+export type Trouble = { readonly first: string; readonly count: number }
 
 /** Before the first row. */
 const startPosition: ReplayPosition = {
@@ -25,6 +30,7 @@ const startPosition: ReplayPosition = {
   lastMs: null,
   pass: 0,
   shiftMs: 0,
+  trouble: null,
 }
 
 /** A position as it was committed; the start where there is none. */
@@ -42,7 +48,14 @@ export function readPosition(position: SensorPosition): ReplayPosition {
     lastMs: numberOf(fields.get('lastMs')),
     pass: count('pass'),
     shiftMs: count('shiftMs'),
+    trouble: readTrouble(fields.get('trouble')),
   }
+}
+
+function readTrouble(field: SensorPosition | undefined): Trouble | null {
+  if (typeof field !== 'object' || field === null || !('first' in field) || !('count' in field)) return null
+  const { first, count } = field
+  return typeof first === 'string' && typeof count === 'number' ? { first, count } : null
 }
 
 const numberOf = (field: SensorPosition | undefined): number | null =>

@@ -4,7 +4,14 @@ import { makeFault, nothing, type Fault } from '../fault.ts'
 import type { ReplayConfig } from './config.ts'
 import { fileFault, fileRetryMs, readHeader } from './header.ts'
 import { lineBytes, openLineReader, type LineReader } from './line-reader.ts'
-import { afterTime, isSamePlace, nextPass, readPosition, type ReplayPosition } from './position.ts'
+import {
+  afterTime,
+  isSamePlace,
+  nextPass,
+  readPosition,
+  type ReplayPosition,
+  type Trouble,
+} from './position.ts'
 import { parseRecords, readRow, type RowPlan } from './row.ts'
 
 /** Rows read ahead, and the most observations of one sample. */
@@ -29,7 +36,7 @@ interface Cursor {
   base: ReplayPosition
   readonly ready: ReadyRow[]
   /** What was wrong with rows already passed and is still to be told. */
-  trouble: { readonly first: string; count: number } | null
+  trouble: Trouble | null
   isAtEnd: boolean
 }
 
@@ -68,7 +75,7 @@ export function createReplay({ config, path }: { config: ReplayConfig; path: str
       const detail = `${name} has changed before line ${from.line}, up to which it was replayed: put the old file back, or give the sensor a new id`
       return makeFault('file-changed', detail, fileRetryMs)
     }
-    return { reader, plan: header.plan, head, base: from, ready: [], trouble: null, isAtEnd: false }
+    return { reader, plan: header.plan, head, base: from, ready: [], trouble: from.trouble, isAtEnd: false }
   }
 
   async function load(committed: SensorPosition, signal: AbortSignal): Promise<Sample | null> {
@@ -101,9 +108,10 @@ export function createReplay({ config, path }: { config: ReplayConfig; path: str
 
   async function fill(current: Cursor): Promise<Fault | null> {
     if (current.ready.length > 0 || current.isAtEnd) return null
-    const { fieldCount } = current.plan
-    const isWhole = (text: string): boolean =>
-      parseRecords([text], config.delimiter)[0]?.length === fieldCount
+    const isWhole = (text: string): boolean => {
+      const fields = parseRecords([text], config.delimiter)[0] ?? null
+      return readRow(current.plan, fields, current.head.previousMs).problems.length === 0
+    }
     const records = await current.reader.next(rowsAhead, isWhole)
     if (records === null) {
       const detail = `${name}, line ${current.head.line + 1}: longer than ${lineBytes} bytes, so this is no CSV file`
@@ -147,7 +155,11 @@ export function createReplay({ config, path }: { config: ReplayConfig; path: str
     }
     ready.splice(0, passed)
     if (observations.length > 0 && last) {
-      cursor.base = { ...last.after, digest: cursor.reader.digestAt(last.after.bytes) }
+      cursor.base = {
+        ...last.after,
+        digest: cursor.reader.digestAt(last.after.bytes),
+        trouble: cursor.trouble,
+      }
       return { kind: 'observations', observations, position: { ...cursor.base } }
     }
     if (cursor.trouble) return tell(cursor)
@@ -156,8 +168,8 @@ export function createReplay({ config, path }: { config: ReplayConfig; path: str
   }
 
   function note(current: Cursor, { line, problems }: ReadyRow): void {
-    if (current.trouble) current.trouble.count += problems.length
-    else current.trouble = { first: `line ${line}, ${problems[0] ?? ''}`, count: problems.length }
+    const { first, count } = current.trouble ?? { first: `line ${line}, ${problems[0] ?? ''}`, count: 0 }
+    current.trouble = { first, count: count + problems.length }
   }
 
   function tell(current: Cursor): Fault {
