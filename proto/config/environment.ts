@@ -18,11 +18,13 @@ export interface StrayVariable {
 /** Taken by `npm start` and the tests, never a configuration key. */
 const reserved = ['DATA', 'PORT', 'MQTT_PORT']
 
-/** `BAROGRAPH_ROLLUPS_FLUSH_INTERVAL_MS` for rollups.flushIntervalMs. */
+/** `BAROGRAPH_ROLLUPS_FLUSHINTERVALMS` for rollups.flushIntervalMs. */
 export function variableName(prefix: string, path: readonly string[]): string {
-  const words = path.map((key) => key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('-', '_'))
-  return [prefix, ...words].join('_').toUpperCase()
+  return [prefix, ...path.map((key) => key.replaceAll('-', '_'))].join('_').toUpperCase()
 }
+
+/** Underscores may stand between any words: `_FLUSH_INTERVAL_MS` names the same key. */
+const bare = (name: string): string => name.replaceAll('_', '')
 
 /** The configuration keys that the environment sets, and variables that look like a slip of the pen. */
 export function readEnvironment(
@@ -30,18 +32,20 @@ export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   prefix: string,
 ): { overrides: Override[]; strays: StrayVariable[] } {
-  const known = new Map(scalarPaths(view).map((one) => [variableName(prefix, one.path), one]))
+  const keys = scalarPaths(view)
+  const names = keys.map(({ path }) => variableName(prefix, path))
+  const known = new Map(keys.map((key, i) => [bare(names[i] ?? ''), key]))
   const overrides: Override[] = []
   const strays: StrayVariable[] = []
   for (const [name, text] of Object.entries(env)) {
     if (text === undefined || !name.startsWith(`${prefix}_`)) continue
     const rest = name.slice(prefix.length + 1)
     if (reserved.includes(rest) || rest.startsWith('TEST_')) continue
-    const key = known.get(name)
+    const key = known.get(bare(name))
     if (key) overrides.push({ path: key.path, value: scalarOf(text, key.view), source: name })
     else {
       // The other program's variables are its own; only what is a letter or two away from ours is a mistake.
-      const suggestion = suggest(name, [...known.keys()], 2)
+      const suggestion = suggest(name, names, 2)
       if (suggestion) strays.push({ name, suggestion })
     }
   }

@@ -59,14 +59,20 @@ describe('a configuration', () => {
     const env = {
       BAROGRAPH_SERVE_LISTEN: '127.0.0.1:2',
       BAROGRAPH_LOG_FSYNC: 'false',
+      BAROGRAPH_LOG_RETENTION: '1h',
       BAROGRAPH_SITE_LATITUDE: '48.2',
       BAROGRAPH_SITE_TIME_ZONE: 'Europe/Vienna',
     }
     const overrides = [{ path: ['serve', 'listen'], value: '127.0.0.1:3', source: '--listen' }]
     const config = load({ text, env, overrides })
     expect(config.serve.listen.port).toBe(3)
-    expect(config.log).toMatchObject({ url: 'sqlite:file.db', fsync: false })
+    expect(config.log).toMatchObject({ url: 'sqlite:file.db', fsync: false, retention: 3_600_000 })
     expect(config.site).toEqual({ latitude: 48.2, timeZone: 'Europe/Vienna' })
+  })
+
+  test('knows a variable with and without underscores between its words', () => {
+    for (const name of ['BAROGRAPH_SITE_TIMEZONE', 'BAROGRAPH_SITE_TIME_ZONE'])
+      expect(load({ env: { [name]: 'Europe/Vienna' } }).site.timeZone).toBe('Europe/Vienna')
   })
 
   test('leaves reserved and foreign variables alone, and names one that is a letter off', () => {
