@@ -39,9 +39,9 @@ export function problemLines(issue: ConfigIssue, view: SchemaView, places: Place
   const prefix = `${places.of(issue.path)}: ${name}`
   if (value === undefined) return [`${prefix} is missing${allowed ? `; allowed: ${allowed}` : ''}`]
   const shown = here?.secret ? '(hidden)' : show(value)
-  if (isInWords(issue))
-    return [`${prefix} = ${shown}: ${issue.message}${issue.allowed ? `; allowed: ${issue.allowed}` : ''}`]
-  return [`${prefix} = ${shown} is not allowed; allowed: ${allowed || issue.message}`]
+  const complaint = isInWords(issue) ? `: ${issue.message}` : ' is not allowed'
+  const ending = allowed || (isInWords(issue) ? '' : issue.message)
+  return [`${prefix} = ${shown}${complaint}${ending ? `; allowed: ${ending}` : ''}`]
 }
 
 /** A message that a person wrote; zod's own say less than what the schema allows. */
