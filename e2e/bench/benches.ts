@@ -1,5 +1,7 @@
 import type { Bench } from './bench.ts'
+import { buffer } from './buffer.bench.ts'
+import { pipeline } from './pipeline.bench.ts'
 import { wire } from './wire.bench.ts'
 
 /** All benches, in the order in which they run. */
-export const benches: readonly Bench[] = [wire]
+export const benches: readonly Bench[] = [wire, buffer, pipeline]

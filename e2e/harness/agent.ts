@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { addRange, emptySet, type RangeSet } from '@barograph/proto'
 import Database from 'better-sqlite3'
 import { agentProgram, type Ended, run, type Running, start } from './process.ts'
 
@@ -13,6 +14,16 @@ export interface Agent {
   run(...args: string[]): Promise<Ended>
   /** Rows in the buffer file, read beside the agent. */
   rows(): number
+  /** Every stream of the buffer file, read beside the agent. */
+  streams(): BufferedNumbers[]
+}
+
+/** One stream of a buffer: the last number accepted, and the numbers that are still there. */
+export interface BufferedNumbers {
+  readonly sensor: string
+  readonly epoch: string
+  readonly lastSeq: number
+  readonly rows: RangeSet
 }
 
 /** `yaml` is the whole configuration but for buffer and uplink. */
@@ -38,6 +49,15 @@ export function createAgent({
     return running
   }
 
+  function look<T>(read: (db: Database.Database) => T): T {
+    const db = new Database(bufferPath, { readonly: true })
+    try {
+      return db.transaction(() => read(db))()
+    } finally {
+      db.close()
+    }
+  }
+
   return {
     bufferPath,
     process: current,
@@ -50,13 +70,22 @@ export function createAgent({
     },
     stop: () => current().stop(),
     run: (...args) => run([agentProgram, ...args, '--config', config], env),
-    rows() {
-      const db = new Database(bufferPath, { readonly: true })
-      try {
-        return db.prepare<[], number>('SELECT count(*) FROM entries').pluck().get() ?? 0
-      } finally {
-        db.close()
-      }
-    },
+    rows: () => look((db) => db.prepare<[], number>('SELECT count(*) FROM entries').pluck().get() ?? 0),
+    streams: () => look(readStreams),
   }
+}
+
+function readStreams(db: Database.Database): BufferedNumbers[] {
+  const numbers = db
+    .prepare<[number], number>('SELECT seq FROM entries WHERE stream = ? ORDER BY seq')
+    .pluck()
+  return db
+    .prepare<[], { id: number; sensor: string; epoch: string; lastSeq: number }>(
+      'SELECT id, sensor, epoch, last_seq AS lastSeq FROM streams ORDER BY id',
+    )
+    .all()
+    .map(({ id, ...stream }) => ({
+      ...stream,
+      rows: numbers.all(id).reduce<RangeSet>((set, seq) => addRange(set, seq, seq), emptySet),
+    }))
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { addRange, emptySet, type RangeSet, sizeOf } from '@barograph/proto'
 import Database from 'better-sqlite3'
 
 type Json = Record<string, unknown>
@@ -20,6 +21,23 @@ export function readDocuments(folder: string, collection: string): Map<string, J
 export function comparableRollups(folder: string): Map<string, Json> {
   const documents = readDocuments(folder, 'rollups')
   return new Map([...documents].map(([id, { o: _, revision: __, ...rest }]) => [id, rest]))
+}
+
+/** `sensor epoch` -> the numbers in the buckets of a device; throws when one is there twice. */
+export function storedNumbers(folder: string, device: string): Map<string, RangeSet> {
+  const numbers = new Map<string, RangeSet>()
+  for (const bucket of readDocuments(folder, 'readings').values()) {
+    if (bucket.device !== device) continue
+    const key = `${String(bucket.sensor)} ${String(bucket.epoch)}`
+    for (const { first, last } of bucket.events as { first: number; last: number }[]) {
+      const before = numbers.get(key) ?? emptySet
+      const after = addRange(before, first, last)
+      if (sizeOf(after) !== sizeOf(before) + last - first + 1)
+        throw new Error(`${key}: some of ${first} to ${last} are stored twice`)
+      numbers.set(key, after)
+    }
+  }
+  return numbers
 }
 
 /** Raw readings in the store: each number of each bucket once. */

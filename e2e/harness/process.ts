@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { whenDone } from './cleanup.ts'
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -77,7 +77,7 @@ function watch(child: ChildProcess): Running {
       resolve({ code, signal, stdout, stderr })
     })
   })
-  onTestFinished(() => {
+  whenDone(() => {
     if (isRunning) child.kill('SIGKILL')
   })
   return {
