@@ -168,7 +168,7 @@ function explain(error: unknown, { what, path, readOnly }: SqliteFileOptions): u
     const hint = 'Another program holds the file; see who has it open (lsof).'
     return coded('busy', `The ${what} in ${path} stayed locked for ${lockWaitMs} ms.`, true, hint)
   }
-  if (/^SQLITE_IOERR/.test(code)) {
+  if (code.startsWith('SQLITE_IOERR')) {
     return coded(
       'io',
       `The disk failed under the ${what} in ${path} (${reason}).`,
@@ -193,6 +193,6 @@ function explain(error: unknown, { what, path, readOnly }: SqliteFileOptions): u
 
 // better-sqlite3 reports a missing folder as a TypeError without a code.
 const isMissing = (error: unknown, code: string): boolean =>
-  /^SQLITE_CANTOPEN/.test(code) ||
+  code.startsWith('SQLITE_CANTOPEN') ||
   code === 'ENOENT' ||
   (error instanceof TypeError && /director/.test(error.message))

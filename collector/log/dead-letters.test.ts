@@ -28,12 +28,7 @@ describe('dead letters in SQLite', () => {
     await letters.add([letterOf(1, 'a'), letterOf(2), letterOf(3, 'b')])
     await letters.add([letterOf(4, 'a')])
     const all = await letters.list({ limit: 10 })
-    expect(all.map(({ id: _, ...letter }) => letter)).toEqual([
-      letterOf(4, 'a'),
-      letterOf(3, 'b'),
-      letterOf(2),
-      letterOf(1, 'a'),
-    ])
+    expect(all).toMatchObject([letterOf(4, 'a'), letterOf(3, 'b'), letterOf(2), letterOf(1, 'a')])
     const page = await letters.list({ limit: 2, before: all[0]?.id ?? 0 })
     expect(page).toEqual(all.slice(1, 3))
     expect((await letters.list({ limit: 9, device: 'a' })).map((letter) => letter.ingestMs)).toEqual([4, 1])

@@ -1,18 +1,17 @@
 import type { Log } from '../core/log.ts'
 
-/** Appends of other threads and processes are noticed after at most this long. */
-const pollIntervalMs = 25
-
 interface FollowOptions {
   readonly read: Log['read']
   /** Called after each append of this process, so that it is seen at once. */
   readonly wakers: Set<() => void>
   /** Ends every follower when the log closes. */
   readonly closing: AbortSignal
+  /** How often to look for what others appended. */
+  readonly pollIntervalMs: number
 }
 
 /** Turns reading into following: waits at the end of a partition for what comes. */
-export function createFollow({ read, wakers, closing }: FollowOptions): Log['follow'] {
+export function createFollow({ read, wakers, closing, pollIntervalMs }: FollowOptions): Log['follow'] {
   return async function* follow(partition, from, { signal, idleMs, limit }) {
     const ended = AbortSignal.any([signal, closing])
     let position = from

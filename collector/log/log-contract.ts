@@ -2,7 +2,7 @@
 import { partitionOf } from '@barograph/proto'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Log, LogRecord, NewRecord } from '../core/log.ts'
+import type { Extent, Log, LogRecord, NewRecord } from '../core/log.ts'
 import { startProcess } from '../testing-process.ts'
 import type { LogModule } from './testing/appender.ts'
 import { numberIn, recordOf } from './testing/records.ts'
@@ -115,12 +115,12 @@ export function describeLog(name: string, harness: LogHarness): void {
 
     it('any sequence of appends leaves in each partition what an array would hold', async () => {
       const appends = fc.array(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 5 }), { maxLength: 12 })
-      await fc.assert(
-        fc.asyncProperty(appends, fc.integer({ min: 1, max: 7 }), checkAgainstArrays(harness)),
-        {
-          numRuns: 25,
-        },
-      )
+      const property = fc.asyncProperty(appends, fc.integer({ min: 1, max: 7 }), async (devices, limit) => {
+        const { model, found, extents } = await runAppends(harness, devices, limit)
+        expect(found).toEqual(model)
+        expect(extents).toEqual(model.map((records) => ({ first: 0, next: records.length })))
+      })
+      await fc.assert(property, { numRuns: 25 })
     })
   })
 
@@ -171,6 +171,18 @@ export function describeLog(name: string, harness: LogHarness): void {
         if (seen.length >= 7) stop.abort()
       }
       expect(seen).toEqual([2, 3, 4, 5, 6, 7, 8])
+    })
+
+    it('a follower from before the oldest record starts there', async () => {
+      await log.append([recordOf(device, 0, 1_000), ...numbered(3, 1)])
+      await log.prune(2_000)
+      const stop = new AbortController()
+      const seen: number[] = []
+      for await (const records of log.follow(2, 0, { signal: stop.signal, idleMs: 10_000, limit: 2 })) {
+        seen.push(...offsetsOf(records))
+        if (seen.length >= 3) stop.abort()
+      }
+      expect(seen).toEqual([1, 2, 3])
     })
 
     it('an idle follower gets empty batches, and ends when told', async () => {
@@ -278,29 +290,39 @@ export function describeLog(name: string, harness: LogHarness): void {
   })
 }
 
-const checkAgainstArrays =
-  (harness: LogHarness) =>
-  async (appends: readonly (readonly number[])[], limit: number): Promise<void> => {
-    const location = await harness.create()
-    const log = await harness.openLog(location, partitions)
-    const model: NewRecord[][] = Array.from({ length: partitions }, () => [])
-    let number = 0
-    const running = appends.map((devices) => {
-      const records = devices.map((each) => recordOf(`device-${each}`, number++))
-      for (const record of records) model[partitionOf(record.device, partitions)]?.push(record)
-      return log.append(records)
-    })
-    await Promise.all(running)
-    for (const [partition, expected] of model.entries()) {
-      const found: LogRecord[] = []
-      for (;;) {
-        const page = await log.read(partition, found.length, limit)
-        if (page.length === 0) break
-        found.push(...page)
-      }
-      expect(found).toEqual(expected.map((record, offset) => ({ ...record, partition, offset })))
-      expect(await log.extent(partition)).toEqual({ first: 0, next: expected.length })
+/** Appends at once to an empty log and to arrays, then reads every partition in pages. */
+async function runAppends(
+  harness: LogHarness,
+  appends: readonly (readonly number[])[],
+  limit: number,
+): Promise<{ model: LogRecord[][]; found: LogRecord[][]; extents: Extent[] }> {
+  const location = await harness.create()
+  const log = await harness.openLog(location, partitions)
+  const model: LogRecord[][] = Array.from({ length: partitions }, () => [])
+  let number = 0
+  const running = appends.map((devices) => {
+    const records = devices.map((each) => recordOf(`device-${each}`, number++))
+    for (const record of records) {
+      const partition = partitionOf(record.device, partitions)
+      const kept = model[partition] ?? []
+      kept.push({ ...record, partition, offset: kept.length })
     }
-    await log.close()
-    await harness.remove(location)
+    return log.append(records)
+  })
+  await Promise.all(running)
+  const found: LogRecord[][] = []
+  const extents: Extent[] = []
+  for (let partition = 0; partition < partitions; partition++) {
+    const records: LogRecord[] = []
+    for (let more = true; more; ) {
+      const page = await log.read(partition, records.length, limit)
+      records.push(...page)
+      more = page.length > 0
+    }
+    found.push(records)
+    extents.push(await log.extent(partition))
   }
+  await log.close()
+  await harness.remove(location)
+  return { model, found, extents }
+}

@@ -18,6 +18,8 @@ export interface SqliteLogOptions {
   readonly newId?: () => string
 }
 
+/** Appends of other threads and processes are noticed after at most this long. */
+const pollIntervalMs = 25
 /** One read gives at most this many bytes of values, and always one record. */
 const bytesPerRead = 16 * 1024 * 1024
 
@@ -110,7 +112,7 @@ function createLog(file: SqliteFile, { id, partitions }: Identity, limits: Group
       return group.add(records.map((record) => ({ record, partition: placeOf(record, partitions) })))
     },
     ...reading,
-    follow: createFollow({ read: reading.read, wakers, closing: closing.signal }),
+    follow: createFollow({ read: reading.read, wakers, closing: closing.signal, pollIntervalMs }),
     prune: createPrune(file, partitions),
     close: async () => {
       if (closing.signal.aborted) return
