@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import type { Server } from './index.ts'
+import { createRig, epoch, get, noon, type Rig, run, site, status } from './testing/rig.ts'
+
+type Json = Record<string, unknown>
+
+interface Api {
+  paths: Record<
+    string,
+    { get: { parameters: { name: string; in: string }[]; responses: Record<string, Json> } }
+  >
+  components: { schemas: Record<string, Json> }
+}
+
+let rig: Rig
+let server: Server
+let api: Api
+
+beforeAll(async () => {
+  rig = createRig()
+  const values = {
+    temperature: [20_000, 21_000, 300_000],
+    precipitation: [0, 200, 0],
+    windDirection: [0, 90_000, 10],
+  }
+  const good = run({ values })
+  const flagged = {
+    ...good,
+    columns: good.columns.map((c) => ({ ...c, flags: Uint8Array.from([0, 1, 128]) })),
+  }
+  const mark = { index: 0, kind: 'fault' as const, code: 'bus', detail: 'no answer' }
+  await rig.sendStatus('balcony', status({ accepted: 12, backlog: 3 }))
+  await rig.sendBatch('balcony', { site, runs: [flagged] })
+  await rig.sendBatch('balcony', {
+    runs: [
+      {
+        ...run({ values: { temperature: [Number.NaN, 19_000] }, firstSeq: 6, start: noon + 5_000 }),
+        marks: [mark],
+      },
+    ],
+    lost: [{ sensor: 'bme280', epoch, firstSeq: 4, lastSeq: 4, cause: 'buffer full' }],
+  })
+  await rig.deadLetters.add([
+    {
+      topic: 'x',
+      device: null,
+      ingestMs: noon,
+      code: 'malformed',
+      reason: 'no batch',
+      value: new Uint8Array(3),
+    },
+  ])
+  await rig.fold()
+  server = await rig.start()
+  api = (await get(server, '/openapi.json')).body as Api
+})
+
+afterAll(() => rig.close())
+
+/** The document leaves objects open for later versions; this version sends nothing that it does not describe. */
+function close(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(close)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const parts = Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, close(part)]))
+  return 'properties' in parts ? { ...parts, additionalProperties: false } : parts
+}
+
+/** A checker of a documented schema, made from the document alone. */
+function checkerOf(schema: unknown): z.ZodType {
+  const whole = close({ ...(schema as Json), $defs: api.components.schemas })
+  const text = JSON.stringify(whole).replaceAll('#/components/schemas/', '#/$defs/')
+  return z.fromJSONSchema(JSON.parse(text) as never)
+}
+
+const examples: Record<string, string> = { device: 'balcony', sensor: 'bme280', id: '1' }
+
+/** Each documented path with its parameters filled in. */
+const fill = (path: string): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => examples[name] ?? '?')
+
+describe('the documented interface', () => {
+  test('names every path of INTERFACE.md that this version has, and describes every parameter', () => {
+    expect(Object.keys(api.paths).sort()).toEqual([
+      '/api/v1/dead-letters',
+      '/api/v1/dead-letters/{id}',
+      '/api/v1/delivery',
+      '/api/v1/devices',
+      '/api/v1/devices/{device}',
+      '/api/v1/devices/{device}/sensors/{sensor}/gaps',
+      '/api/v1/devices/{device}/sensors/{sensor}/readings',
+      '/api/v1/devices/{device}/sensors/{sensor}/rollups',
+      '/api/v1/latest',
+      '/api/v1/live',
+      '/docs',
+      '/docs/docs.css',
+      '/healthz',
+      '/metrics',
+      '/openapi.json',
+      '/readyz',
+    ])
+    for (const { get: operation } of Object.values(api.paths))
+      for (const parameter of operation.parameters) expect(parameter).toHaveProperty('description')
+  })
+
+  test('every reference leads to a schema', () => {
+    const references = [...JSON.stringify(api).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)]
+    expect(references.length).toBeGreaterThan(30)
+    for (const [, id = ''] of references) expect(api.components.schemas).toHaveProperty(id)
+  })
+
+  test('every path answers what its schema says', async () => {
+    for (const [path, { get: operation }] of Object.entries(api.paths)) {
+      if (path === '/api/v1/live') continue // a WebSocket: live.test.ts
+      const answer = await get(server, fill(path))
+      expect([path, answer.status]).toEqual([path, 200])
+      const content = operation.responses['200']?.['content'] as Record<string, { schema: Json }>
+      const documented = Object.entries(content)[0]
+      expect(answer.type.startsWith(documented?.[0] ?? '?')).toBe(true)
+      const result = checkerOf(documented?.[1].schema).safeParse(answer.body ?? answer.text)
+      expect([path, result.error?.issues ?? []]).toEqual([path, []])
+    }
+  })
+
+  test('a wrong answer would be noticed', () => {
+    const schema = { $ref: '#/components/schemas/Rollups' }
+    expect(checkerOf(schema).safeParse({ rollups: [], cursor: null }).success).toBe(true)
+    expect(checkerOf(schema).safeParse({ rollups: [], cursor: 7 }).success).toBe(false)
+    expect(checkerOf(schema).safeParse({ rollups: [{ level: 'day' }], cursor: null }).success).toBe(false)
+    expect(checkerOf(schema).safeParse({ cursor: null }).success).toBe(false)
+    expect(checkerOf(schema).safeParse({ rollups: [], cursor: null, more: 1 }).success).toBe(false)
+  })
+
+  test('every error is a problem document with a type that /docs explains', async () => {
+    const docs = (await get(server, '/docs')).text
+    const checker = checkerOf({ $ref: '#/components/schemas/Problem' })
+    for (const path of ['/nothing', '/api/v1/devices/x', '/api/v1/latest?a=1', '/api/v1/live']) {
+      const { type, status, body } = await get(server, path)
+      expect(type).toBe('application/problem+json; charset=utf-8')
+      const problem = checker.parse(body) as { type: string; status: number }
+      expect(problem.status).toBe(status)
+      expect(docs).toContain(`id="${problem.type.replace('/docs#', '')}"`)
+    }
+  })
+})
