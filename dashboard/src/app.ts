@@ -1,0 +1,215 @@
+import type { ApiDevice, ApiLevel } from '@barograph/proto/api'
+import { type Api, ApiFailure } from './api/client.ts'
+import { createLive, type Live, type Socket, type Subscription } from './api/live.ts'
+import { levels } from './measure/level.ts'
+import { formatPlace, type Place, parsePlace } from './state/address.ts'
+import { createBefore } from './state/before.ts'
+import { createHistory } from './state/history.ts'
+import { createModel, nowOf, takeDevices, takeFrame } from './state/model.ts'
+import { loadSettings, type Settings, type SettingsStorage, saveSettings } from './state/settings.ts'
+import { createTold } from './state/told.ts'
+import { ownZone, secondMs, zoneOf } from './time/zone.ts'
+import type { Context } from './views/context.ts'
+import { listen, localClock, themeOf } from './browser.ts'
+import { createPage } from './views/page.ts'
+import { createStation } from './views/station.ts'
+import { byInterest } from './views/status.ts'
+
+/** What the page needs of the browser. */
+export interface Surroundings {
+  readonly root: HTMLElement
+  readonly api: Api
+  readonly openSocket: (query: string) => Socket
+  readonly storage: SettingsStorage | null
+  readonly random: () => number
+}
+
+/** Figures change at most four times a second. */
+const leastRenderMs = 250
+const deliveryEveryMs = 5 * secondMs
+const devicesEveryMs = 60 * secondMs
+
+/** What could not be read, in words. */
+const windowsOf: Readonly<Record<ApiLevel, string>> = {
+  '10s': 'the last minutes',
+  '1m': 'the minutes',
+  hour: 'the hours',
+  day: 'the days',
+  week: 'the weeks',
+  month: 'the months',
+  year: 'the years',
+}
+
+/** Starts the page. */
+export function startApp({ root, api, openSocket, storage, random }: Surroundings): void {
+  const model = createModel()
+  let place = parsePlace(location.search)
+  let settings = loadSettings(storage)
+  let chosen: string | null = null
+  let subscribed = ''
+  let live: Live | null = null
+  let renderedAt = Number.NEGATIVE_INFINITY
+  let isWaiting = false
+
+  const now = () => Date.now()
+  const onChange = () => requestRender()
+  const fail = (what: string) => (error: unknown) => {
+    if (!(error instanceof ApiFailure)) throw error
+    // No answer at all is the connection's business, and said there.
+    if (error.code !== 'unreachable')
+      model.troubles.set(what, { what, detail: error.message, code: error.code })
+    onChange()
+  }
+  const history = createHistory({
+    api,
+    now,
+    onChange,
+    onFailure: ({ level }, error) => fail(windowsOf[level])(error),
+    onSuccess: ({ level }) => model.troubles.delete(windowsOf[level]),
+  })
+  const before = createBefore({ api, now, onChange, onFailure: fail('the readings of three hours ago') })
+  const told = createTold({ api, now, onChange, onFailure: fail('the gaps') })
+  const station = createStation({ history, before, told })
+  const page = createPage({ root, station, history, before, onChange: () => requestRender(true) })
+
+  function requestRender(isUrgent = false): void {
+    const wait = isUrgent ? 0 : Math.max(0, renderedAt + leastRenderMs - performance.now())
+    if (isWaiting && !isUrgent) return
+    isWaiting = true
+    setTimeout(() => requestAnimationFrame(render), wait)
+  }
+
+  function render(): void {
+    isWaiting = false
+    renderedAt = performance.now()
+    document.documentElement.dataset['theme'] = themeOf(settings)
+    const device = shownDevice()
+    subscribe(device)
+    page.update(contextFor(device), device)
+  }
+
+  function contextFor(device: ApiDevice | null): Context {
+    const localNow = now()
+    const isSite = settings.time === 'site' && device !== null && place.view === 'station'
+    return {
+      model,
+      place,
+      settings,
+      zone: isSite ? zoneOf(device.site?.timeZone ?? 'UTC') : ownZone(),
+      now: nowOf(model, place.view === 'station' ? device : null, localNow),
+      localNow,
+      go,
+      set,
+      tryNow: () => live?.tryNow(),
+      retry,
+      refreshDevices: () => void readDevices(),
+    }
+  }
+
+  function go(change: Partial<Place>): void {
+    const isMove = change.view !== undefined || change.device !== undefined
+    place = { ...place, ...change }
+    const address = formatPlace(place) || location.pathname
+    if (isMove) window.history.pushState(null, '', address)
+    else window.history.replaceState(null, '', address)
+    if (change.view !== undefined) scrollTo(0, 0)
+    requestRender(true)
+  }
+
+  function set(change: Partial<Settings>): void {
+    settings = { ...settings, ...change }
+    saveSettings(storage, settings)
+    requestRender(true)
+  }
+
+  function retry(): void {
+    model.troubles.clear()
+    history.forget()
+    requestRender(true)
+  }
+
+  function shownDevice(): ApiDevice | null {
+    if (!model.devices) return null
+    const wanted = place.device ?? chosen
+    const found = wanted === null ? undefined : model.devices.get(wanted)
+    if (found || place.device !== null) return found ?? null
+    const best = [...model.devices.values()].toSorted(byInterest)[0]
+    chosen = best?.id ?? null
+    return best ?? null
+  }
+
+  function subscribe(device: ApiDevice | null): void {
+    const wanted = place.view === 'station' ? (device?.id ?? place.device) : null
+    const next: Subscription = wanted
+      ? { devices: [wanted], levels, readings: true }
+      : { devices: null, levels: ['hour'], readings: false }
+    const key = JSON.stringify(next)
+    if (key === subscribed) return
+    subscribed = key
+    if (live) live.subscribe(next)
+    else
+      live = createLive({ subscription: next, open: openSocket, clock: localClock, random, onFrame, onState })
+  }
+
+  function onFrame(frame: Parameters<typeof takeFrame>[1]): void {
+    if (takeFrame(model, frame, now())) history.forget()
+    if (frame.type === 'changes')
+      for (const rollup of frame.rollups) history.merge(rollup.device, rollup.sensor, rollup)
+    onChange()
+  }
+
+  function onState(state: typeof model.live): void {
+    const isNews = state.phase !== model.live.phase
+    model.live = state
+    if (isNews && state.phase === 'open') void readDevices()
+    if (isNews) requestRender(true)
+  }
+
+  async function readDevices(): Promise<void> {
+    await attempt('the list of devices', async () => {
+      takeDevices(model, (await api.devices()).devices)
+      model.isListed = true
+    })
+  }
+
+  async function attempt(what: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+      model.troubles.delete(what)
+      onChange()
+    } catch (error) {
+      fail(what)(error)
+    }
+  }
+
+  function poll(everyMs: number, act: () => Promise<void>): void {
+    void act()
+    setInterval(() => {
+      if (!document.hidden && model.live.phase !== 'waiting') void act()
+    }, everyMs)
+  }
+
+  const readDelivery = () =>
+    attempt('the delivery figures', async () => {
+      const { total, devices } = await api.delivery()
+      model.delivery = { total, devices: new Map(devices.map((each) => [each.device, each])) }
+    })
+  const readReadiness = () =>
+    attempt('its own state', async () => {
+      if (model.devices === null || model.devices.size === 0) model.readiness = await api.readiness()
+    })
+
+  listen({
+    redraw: () => requestRender(true),
+    onBack: () => {
+      place = parsePlace(location.search)
+      requestRender(true)
+    },
+    press: (event) => page.press(event),
+  })
+  setInterval(() => !document.hidden && requestRender(), secondMs)
+  poll(deliveryEveryMs, readDelivery)
+  poll(deliveryEveryMs, readReadiness)
+  poll(devicesEveryMs, readDevices)
+  render()
+}

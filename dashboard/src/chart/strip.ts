@@ -1,0 +1,248 @@
+import uPlot from 'uplot'
+import { s } from '../dom.ts'
+import type { ShownMetric } from '../measure/metrics.ts'
+import type { Point } from '../measure/series.ts'
+import type { Zone } from '../time/zone.ts'
+import { type Inks, readInks } from './inks.ts'
+import { type Layout, type Span, timeToX } from './layout.ts'
+import { drawOver, type OverParts } from './over.ts'
+import { type Paper, paperPlugin } from './paper.ts'
+import { type Run, runsToDraw, type Tip } from './samples.ts'
+import { timeAxis } from './time-axis.ts'
+import { drawStrokes, toColumns, tracePlugin } from './trace.ts'
+import { type ValueAxis, valueAxis } from './value-axis.ts'
+
+/** A stretch without values and why, as far as it is known. */
+export interface HatchedGap {
+  readonly start: number
+  readonly end: number
+  /** In words; empty: not known, or said in the margin. */
+  readonly cause: string
+  /** One missing window among others is hatched lightly. */
+  readonly isFaint: boolean
+}
+
+/** Everything one strip shows; values in base units. */
+export interface StripData {
+  readonly metric: ShownMetric
+  /** Has gusts in its band. */
+  readonly hasGusts: boolean
+  readonly points: readonly Point[]
+  readonly gaps: readonly HatchedGap[]
+  /** The newest reading: where the pen stands. */
+  readonly tip: Tip | null
+  readonly isLifted: boolean
+  readonly isBlank: boolean
+  readonly span: Span
+  readonly layout: Layout
+  readonly heightPx: number
+  readonly zone: Zone
+  /** The value axis shrinks only when this changes. */
+  readonly rangeKey: string
+  readonly sentence: string
+}
+
+/** One pen on its strip of paper. */
+export interface Strip {
+  readonly element: HTMLElement
+  update(data: StripData): void
+  /** The window under the crosshair's time; null: no crosshair. */
+  setCrosshair(time: number | null): void
+  /** Moves uPlot's own cursor, and with it that of every strip of the drum. */
+  pointAt(time: number | null): void
+  destroy(): void
+}
+
+/** Makes a strip; strips of one `group` share their cursor. */
+export function createStrip(options: { group: string; onPoint: (time: number | null) => void }): Strip {
+  const { group, onPoint } = options
+  const canvasHost = document.createElement('div')
+  canvasHost.setAttribute('aria-hidden', 'true')
+  const over = s('svg', { class: 'over', role: 'img' })
+  const element = document.createElement('div')
+  element.append(canvasHost, over)
+  let data: StripData | null = null
+  let plot: uPlot | null = null
+  let made = ''
+  let axis: ValueAxis = { low: 0, high: 1, major: 1, minor: 0.5, fine: 0.25 }
+  let axisKey = ''
+  let inks: Inks = readInks(document.documentElement, '')
+  let paper: Paper = { inks, axis, rules: [], isCompact: false }
+  let crosshair: number | null = null
+  let runs: readonly Run[] = []
+
+  function update(next: StripData): void {
+    data = next
+    runs = next.isBlank ? [] : drawnRuns(next)
+    element.className = `strip ${next.metric.ink}`
+    inks = readInks(element, next.metric.ink)
+    axis = axisFor(next, runs, axisKey === next.rangeKey ? axis : null)
+    axisKey = next.rangeKey
+    const { rules } = timeAxis(next.span, next.layout, next.zone)
+    paper = { inks, axis, rules, isCompact: next.layout.isCompact }
+    const size = `${next.layout.width} ${next.heightPx} ${next.layout.axis} ${next.layout.isCompact}`
+    if (plot && made === size) plot.setData(toColumns(runs), true)
+    else make(next, size)
+    redrawOver()
+  }
+
+  function make(next: StripData, size: string): void {
+    plot?.destroy()
+    made = size
+    plot = new uPlot(plotOptions(next), toColumns(runs), canvasHost)
+  }
+
+  function plotOptions({ layout, heightPx, metric }: StripData): uPlot.Options {
+    const width = layout.isCompact ? 1.6 : metric.name === 'pressure' ? 2.2 : 1.8
+    return {
+      width: layout.width,
+      height: heightPx,
+      padding: [0, 0, 0, layout.axis],
+      legend: { show: false },
+      pxAlign: 0,
+      axes: [{ show: false }, { show: false }],
+      scales: {
+        x: { time: false, range: () => (data ? [data.span.from, data.span.to] : [0, 1]) },
+        y: { range: () => withMargins(axis, data) },
+      },
+      series: [
+        {},
+        {
+          stroke: () => inks.trace,
+          width,
+          dash: inks.dash,
+          points: { show: false },
+          show: metric.kind === 'level',
+        },
+        { stroke: 'transparent', width: 0, points: { show: false }, show: metric.kind === 'level' },
+        { stroke: 'transparent', width: 0, points: { show: false }, show: metric.kind === 'level' },
+      ],
+      bands: [{ series: [3, 2], fill: () => inks.band }],
+      cursor: {
+        x: false,
+        y: false,
+        points: { show: false },
+        drag: { setScale: false, x: false, y: false },
+        sync: { key: group, scales: ['x', null] },
+      },
+      plugins: [
+        paperPlugin(
+          () => paper,
+          () => data?.gaps ?? [],
+        ),
+        tracePlugin((drawn) => {
+          drawStrokes(drawn, runs, { inks, widthPx: width, kind: metric.kind })
+        }),
+      ],
+      hooks: {
+        setCursor: [
+          (drawn) => {
+            const left = drawn.cursor.left ?? -1
+            // Only the strip under the pointer speaks for the group.
+            if (drawn.cursor.event) onPoint(left < 0 ? null : drawn.posToVal(left, 'x'))
+          },
+        ],
+      },
+    }
+  }
+
+  function redrawOver(): void {
+    if (!data) return
+    const parts: OverParts = {
+      data,
+      axis,
+      crosshair,
+      toX: timeToX(data.layout, data.span),
+      toY: toY(data, axis),
+    }
+    drawOver(over, parts)
+  }
+
+  return {
+    element,
+    update,
+    setCrosshair(time) {
+      if (crosshair === time) return
+      crosshair = time
+      redrawOver()
+    },
+    pointAt(time) {
+      if (!plot || !data) return
+      const left = time === null ? -10 : plot.valToPos(time, 'x')
+      plot.setCursor({ left, top: time === null ? -10 : 4 }, false)
+    },
+    destroy() {
+      plot?.destroy()
+      element.remove()
+    },
+  }
+}
+
+/** The trace in shown units. */
+function drawnRuns({ metric, points, tip, span }: StripData): readonly Run[] {
+  const isTotal = metric.kind === 'total'
+  const converted = points.map((point) => ({
+    ...point,
+    value: metric.convert(point.value),
+    low: metric.convert(isTotal ? 0 : point.low),
+    high: metric.convert(isTotal ? point.value : point.high),
+  }))
+  const end = tip && span.now !== null && metric.kind === 'level' ? tip : null
+  return runsToDraw(converted, end && { time: end.time, value: metric.convert(end.value) })
+}
+
+const margins = (data: StripData) => {
+  const isTagged = data.metric.size === 'small'
+  return {
+    top: isTagged ? 18 : 10,
+    bottom: data.metric.name === 'humidity' && !data.layout.isCompact ? 10 : 8,
+  }
+}
+
+function withMargins(axis: ValueAxis, data: StripData | null): [number, number] {
+  if (!data) return [0, 1]
+  const { top, bottom } = margins(data)
+  const perPx = (axis.high - axis.low) / (data.heightPx - top - bottom)
+  return [axis.low - bottom * perPx, axis.high + top * perPx]
+}
+
+function toY(data: StripData, axis: ValueAxis): (value: number) => number {
+  const [low, high] = withMargins(axis, data)
+  return (value) => data.heightPx - ((value - low) / (high - low)) * data.heightPx
+}
+
+function axisFor(data: StripData, runs: readonly Run[], before: ValueAxis | null): ValueAxis {
+  const { metric, heightPx } = data
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  const hold = (a: number, b: number) => {
+    low = Math.min(low, a)
+    high = Math.max(high, b)
+  }
+  for (const { samples } of runs) for (const sample of samples) hold(sample.low, sample.high)
+  if (!Number.isFinite(low)) {
+    const [a, b] = usualEnds[metric.name] ?? [0, 10]
+    hold(metric.convert(a), metric.convert(b))
+  }
+  // Grows at once, shrinks only on a new range.
+  if (before) hold(before.low + before.minor, before.high - before.minor)
+  const fixed = metric.fixed
+  const shownFixed: [number, number | null] | null = fixed
+    ? [metric.convert(fixed[0]), fixed[1] === null ? null : metric.convert(fixed[1])]
+    : null
+  return valueAxis({
+    low,
+    high,
+    fixed: shownFixed,
+    leastSpan: metric.convertDifference(metric.leastSpan),
+    heightPx,
+  })
+}
+
+/** What an empty strip is ruled for, base units. */
+const usualEnds: Readonly<Record<string, readonly [number, number]>> = {
+  pressure: [990, 1040],
+  temperature: [-10, 20],
+  humidity: [0, 100],
+  windSpeed: [0, 20],
+}

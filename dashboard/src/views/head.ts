@@ -1,0 +1,197 @@
+import type { ApiDevice } from '@barograph/proto/api'
+import { h, s } from '../dom.ts'
+import { type UnitChoice, unitChoices, unitSign } from '../measure/units.ts'
+import { formatPlace, type Place } from '../state/address.ts'
+import { clockSeconds, longDate, zoneWords } from '../time/words.ts'
+import type { Context } from './context.ts'
+import { brandMark, shape } from './shapes.ts'
+import { nameOf, originWords, type StateLine, statusWords } from './status.ts'
+
+/** The head: who, how it is, the views, the time, the settings. */
+export function headView(context: Context, title: string | ApiDevice, state: StateLine): HTMLElement {
+  const { place } = context
+  const isDevice = typeof title !== 'string'
+  const origin = isDevice ? originWords(title) : ''
+  return h(
+    'header',
+    { class: 'head' },
+    h(
+      'div',
+      {},
+      h(
+        'div',
+        { class: 'who' },
+        h('span', { class: 'brand' }, brandMark(), h('span', {}, 'Barograph')),
+        h('h1', {}, isDevice ? deviceMenu(context, title) : title),
+        origin && h('span', { class: 'hand origin' }, origin),
+      ),
+      h('p', { class: 'state' }, state.shape && shape(state.shape), h('b', {}, state.strong), state.rest),
+    ),
+    h(
+      'div',
+      {},
+      h(
+        'nav',
+        { class: 'views', 'aria-label': 'Views' },
+        viewLink(context, 'station', 'Station'),
+        viewLink(context, 'fleet', 'Fleet'),
+      ),
+      whenView(context, place.view === 'fleet'),
+    ),
+  )
+}
+
+function viewLink({ place, go }: Context, view: Place['view'], name: string): HTMLElement {
+  return linkTo(place, { view, at: null }, go, { 'aria-current': place.view === view ? 'page' : null }, name)
+}
+
+/** A link to another place, which this page goes to itself. */
+export function linkTo(
+  place: Place,
+  change: Partial<Place>,
+  go: Context['go'],
+  props: Record<string, string | null>,
+  ...children: Parameters<typeof h>[2][]
+): HTMLElement {
+  const href = formatPlace({ ...place, ...change }) || '/'
+  const onclick = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return
+    event.preventDefault()
+    go(change)
+  }
+  return h('a', { ...props, href, onclick }, ...children)
+}
+
+function deviceMenu(context: Context, shown: ApiDevice): HTMLElement {
+  const { model, place, go, refreshDevices } = context
+  const devices = [...(model.devices?.values() ?? [])].toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)))
+  const chevron = s(
+    'svg',
+    { viewBox: '0 0 12 8', 'aria-hidden': 'true' },
+    s('path', { d: 'M1 1.5 6 6.5 11 1.5', fill: 'none', stroke: 'currentColor', 'stroke-width': 1.6 }),
+  )
+  return h(
+    'details',
+    { class: 'menu', 'data-key': 'devices', ontoggle: refreshDevices },
+    h('summary', { 'aria-label': `Device: ${nameOf(shown)}` }, nameOf(shown), chevron),
+    h(
+      'div',
+      { class: 'panel', role: 'group', 'aria-label': 'Devices' },
+      devices.map((device) =>
+        linkTo(
+          place,
+          { device: device.id, to: null, at: null, day: null, metric: null },
+          (change) => {
+            closeMenus()
+            go(change)
+          },
+          { class: 'option', 'aria-current': device.id === shown.id ? 'true' : null },
+          shape(statusWords[device.status].shape),
+          nameOf(device),
+          h('span', { class: 'hand' }, originWords(device) || statusWords[device.status].word),
+        ),
+      ),
+    ),
+  )
+}
+
+/** Closes every open menu but one. */
+export function closeMenus(except?: Element | null): void {
+  for (const menu of document.querySelectorAll('details.menu[open]'))
+    if (menu !== except) menu.removeAttribute('open')
+}
+
+function whenView(context: Context, isFleet: boolean): HTMLElement {
+  const { now, zone } = context
+  return h(
+    'div',
+    { class: 'when' },
+    h(
+      'span',
+      {},
+      h('b', {}, `${longDate(zone.dayOf(now))}, ${clockSeconds(now, zone)}`),
+      ` ${zoneWords(now, zone)}`,
+    ),
+    timeButton(context, isFleet),
+    unitsMenu(context),
+    themeButton(context),
+  )
+}
+
+/** The settings again, at the foot of a narrow page. */
+export function footSettings(context: Context): HTMLElement {
+  const { place, go } = context
+  const table = h(
+    'button',
+    { type: 'button', class: 'said', onclick: () => go({ isTable: !place.isTable }) },
+    place.isTable ? 'curves' : 'table',
+  )
+  const isStation = place.view === 'station'
+  return h(
+    'div',
+    { class: 'foot-settings' },
+    timeButton(context, !isStation),
+    unitsMenu(context),
+    themeButton(context),
+    isStation && table,
+  )
+}
+
+function timeButton({ settings, set }: Context, isFleet: boolean): HTMLElement | null {
+  if (isFleet) return null
+  const other = settings.time === 'site' ? 'own' : 'site'
+  const name = other === 'own' ? 'your time' : 'site time'
+  return h('button', { type: 'button', class: 'said', onclick: () => set({ time: other }) }, name)
+}
+
+function unitsMenu({ settings, set }: Context): HTMLElement {
+  const { units } = settings
+  const group = <K extends keyof UnitChoice>(kind: K, title: string, all: readonly UnitChoice[K][]) => [
+    h('h3', {}, title),
+    h(
+      'div',
+      { class: 'options', role: 'group', 'aria-label': title },
+      all.map((unit) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'option',
+            'aria-pressed': String(units[kind] === unit),
+            onclick: () => set({ units: { ...units, [kind]: unit } }),
+          },
+          unitSign(unit),
+        ),
+      ),
+    ),
+  ]
+  const shown = [units.temperature, units.pressure, units.speed].map(unitSign).join(', ')
+  return h(
+    'details',
+    { class: 'menu to-left', 'data-key': 'units' },
+    h('summary', { 'aria-label': `Units: ${shown}` }, h('span', { class: 'said' }, shown)),
+    h(
+      'div',
+      { class: 'panel' },
+      group('temperature', 'Temperature', unitChoices.temperature),
+      group('pressure', 'Pressure', unitChoices.pressure),
+      group('speed', 'Wind', unitChoices.speed),
+    ),
+  )
+}
+
+const nextTheme = { auto: 'dark', dark: 'light', light: 'auto' } as const
+
+function themeButton({ settings, set }: Context): HTMLElement {
+  const next = nextTheme[settings.theme]
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'said',
+      'aria-label': `Theme: ${settings.theme}; change to ${next}`,
+      onclick: () => set({ theme: next }),
+    },
+    next === 'auto' ? 'auto theme' : next,
+  )
+}

@@ -1,0 +1,175 @@
+import type { ApiDevice, ApiStatus } from '@barograph/proto/api'
+import type { LiveState } from '../api/live.ts'
+import { counted, position, withUnit } from '../measure/format.ts'
+import { isReplayed, originWord } from '../state/model.ts'
+import { age, clock, fullDate, moment, span } from '../time/words.ts'
+import type { Zone } from '../time/zone.ts'
+import type { ShapeName } from './shapes.ts'
+
+/** A status in words and its shape. */
+export interface StatusWords {
+  readonly word: string
+  readonly shape: ShapeName
+  /** Lower comes first in the fleet: needs a look. */
+  readonly rank: number
+}
+
+/** Every status, in words. */
+export const statusWords: Readonly<Record<ApiStatus, StatusWords>> = {
+  'sensor-fault': { word: 'sensor fault', shape: 'triangle', rank: 0 },
+  offline: { word: 'offline', shape: 'open', rank: 1 },
+  silent: { word: 'silent', shape: 'open', rank: 2 },
+  'time-uncertain': { word: 'time uncertain', shape: 'diamond', rank: 3 },
+  'catching-up': { word: 'catching up', shape: 'half', rank: 4 },
+  live: { word: 'live', shape: 'live', rank: 5 },
+  replayed: { word: 'replayed', shape: 'live', rank: 5 },
+}
+
+/** The name a device goes by. */
+export function nameOf(device: ApiDevice): string {
+  return device.site?.name || device.id
+}
+
+/** The state line: a shape, one bold word and a sentence. */
+export interface StateLine {
+  readonly shape: ShapeName | null
+  readonly strong: string
+  readonly rest: string
+}
+
+/** What a device's state line says. */
+export function stateLine(device: ApiDevice, now: number, zone: Zone): StateLine {
+  const newest = newestTime(device)
+  const { shape } = statusWords[device.status]
+  const tail = tailOf(device)
+  const old = newest === null ? 'no reading yet' : `reading ${age(newest, now, zone)}`
+  const line = (strong: string, rest: string): StateLine => ({ shape, strong, rest: rest + tail })
+  if (isReplayed(device))
+    return line(
+      'Replayed',
+      newest === null
+        ? ', no reading yet.'
+        : `, its newest reading is its now: ${fullDate(zone.dayOf(newest))}, ${clock(newest, zone)}.`,
+    )
+  switch (device.status) {
+    case 'sensor-fault': {
+      const broken = device.sensors.filter(({ fault }) => fault)
+      const since = broken[0]?.fault ? ` since ${moment(Date.parse(broken[0].fault.since), now, zone)}` : ''
+      return line(`Sensor fault: ${broken.map(({ id }) => id).join(', ')}`, `${since}. ${capital(old)}.`)
+    }
+    case 'offline':
+      return line(
+        'Offline',
+        `, ${device.lastSeen ? `last heard of ${agoWords(Date.parse(device.lastSeen), now, zone)}` : 'never heard of'}.`,
+      )
+    case 'silent':
+      return line(
+        'Silent',
+        `, ${old}, last heard of ${device.lastSeen ? agoWords(Date.parse(device.lastSeen), now, zone) : 'never'}.`,
+      )
+    case 'time-uncertain':
+      return line('Time uncertain', `, ${old}. Its clock has not been set since it started.`)
+    case 'catching-up':
+      return line('Catching up', `, ${old}. Sends its buffer: ${counted(device.backlog, 'reading')} to go.`)
+    case 'replayed':
+    case 'live':
+      return line('Live', `, ${old}. ${sensorsWords(device)}.`)
+  }
+}
+
+function agoWords(time: number, now: number, zone: Zone): string {
+  return now - time >= 48 * 3_600_000 ? moment(time, now, zone) : `${span(now - time)} ago`
+}
+
+function sensorsWords(device: ApiDevice): string {
+  const healthy = device.sensors.length === 1 ? 'Sensor healthy' : 'Sensors healthy'
+  return device.clock === 'synced' ? `${healthy}, clock synced` : healthy
+}
+
+function tailOf({ batteryPercent, site, sensors }: ApiDevice): string {
+  const volts = sensors
+    .map(({ newest }) => newest?.values['batteryVoltage'])
+    .find((value) => value !== undefined)
+  const battery =
+    batteryPercent === null
+      ? ''
+      : ` Battery ${withUnit(String(Math.round(batteryPercent)), '%')}${volts ? ` (${withUnit(volts.toFixed(2), 'V')})` : ''}.`
+  return `${battery}${site ? ` ${position(site.latitude, site.longitude, site.altitudeM)}` : ''}`
+}
+
+/** Time of the newest reading of any sensor. */
+export function newestTime(device: ApiDevice): number | null {
+  const times = device.sensors.flatMap(({ newest }) => (newest ? [Date.parse(newest.time)] : []))
+  return times.length ? Math.max(...times) : null
+}
+
+/** No reading for three intervals: the words for the notice; null: all is well or there is nothing to wait for. */
+export function staleWords(
+  device: ApiDevice,
+  now: number,
+  zone: Zone,
+): { mark: string; rest: string } | null {
+  if (isReplayed(device) || device.status === 'sensor-fault' || device.status === 'catching-up') return null
+  const newest = newestTime(device)
+  const intervals = device.sensors.map(({ intervalMs }) => intervalMs).filter((ms) => ms > 0)
+  if (newest === null || intervals.length === 0) return null
+  const shortest = Math.min(...intervals)
+  if (now - newest <= Math.max(3 * shortest, 30_000)) return null
+  const expected = `Expected every ${span(shortest)}.`
+  const why = device.online
+    ? 'The device is connected, its sensor is not answering.'
+    : 'The device is not connected: it keeps what it measures and sends it when it is back.'
+  return {
+    mark: `Last reading ${agoWords(newest, now, zone)}`,
+    rest: `${expected} ${why} Figures below are as of ${moment(newest, now, zone)}.`,
+  }
+}
+
+/** The faults of a device, as a notice says them. */
+export function faultWords(
+  device: ApiDevice,
+  now: number,
+  zone: Zone,
+): { mark: string; rest: string } | null {
+  const broken = device.sensors.find(({ fault }) => fault !== null)
+  if (!broken?.fault) return null
+  const { code, detail, since } = broken.fault
+  const start = Date.parse(since)
+  const reason = detail || code.replaceAll('-', ' ')
+  return {
+    mark: `Sensor ${broken.id}: fault`,
+    rest: `${capital(reason)}${/[.!?]$/.test(reason) ? '' : '.'} Since ${moment(start, now, zone)}; nothing is drawn that was not measured.`,
+  }
+}
+
+/** With a capital first letter. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** Replayed or simulated, in the hand beside the name. */
+export function originWords(device: ApiDevice): string {
+  return originWord(device) ?? ''
+}
+
+/** "now", or the clock of the last word when the connection is lost. */
+export function nowLabel(isLost: boolean, now: number, zone: Zone): string {
+  return isLost ? clock(now, zone) : 'now'
+}
+
+/** True while the pens write: connected, and a reading came within three intervals. */
+export function isLive(live: LiveState, device: ApiDevice, now: number): boolean {
+  if (live.phase === 'waiting') return false
+  if (isReplayed(device)) return true
+  const newest = newestTime(device)
+  const intervals = device.sensors.map(({ intervalMs }) => intervalMs).filter((ms) => ms > 0)
+  return newest !== null && now - newest <= Math.max(30_000, ...intervals.map((ms) => 3 * ms))
+}
+
+const originRank = { measured: 0, modelled: 1, simulated: 2, replayed: 3 } as const
+
+/** Order in which devices are shown to who named none: those with readings, real before simulated before replayed. */
+export function byInterest(a: ApiDevice, b: ApiDevice): number {
+  const rank = (device: ApiDevice) =>
+    (newestTime(device) === null ? 10 : 0) +
+    Math.min(9, ...device.sensors.map(({ origin }) => originRank[origin]))
+  return rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b))
+}
