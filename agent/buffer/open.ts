@@ -32,9 +32,9 @@ const tables = `
 `
 
 /** A database with our tables that only this process writes. Throws coded errors that say what is in the way. */
-export function openForWriting(path: string): { db: Sqlite.Database; unlock(): void } {
+export function openForWriting(path: string, lockWaitMs: number): { db: Sqlite.Database; unlock(): void } {
   makeFolder(path)
-  const unlock = lock(path)
+  const unlock = lock(path, lockWaitMs)
   try {
     const db = connect(path, {})
     db.pragma('journal_mode = WAL')
@@ -74,7 +74,8 @@ function makeFolder(path: string): void {
 
 function connect(path: string, options: Sqlite.Options): Sqlite.Database {
   const db = new Sqlite(path, options)
-  db.pragma('busy_timeout = 5000')
+  // Nobody else writes; whoever does by hand delays sampling no longer than this.
+  db.pragma('busy_timeout = 250')
   return db
 }
 
@@ -82,11 +83,10 @@ function connect(path: string, options: Sqlite.Options): Sqlite.Database {
  * Two agents on one file would mix their streams. The lock is an open transaction on a second, empty database: the
  * system drops it with the process, however that ends, and readers of the buffer do not feel it.
  */
-function lock(path: string): () => void {
+function lock(path: string, waitMs: number): () => void {
   let held: Sqlite.Database | null = null
   try {
-    // Waits a moment: the agent before may still be shutting down.
-    held = new Sqlite(`${path}.lock`, { timeout: 3_000 })
+    held = new Sqlite(`${path}.lock`, { timeout: waitMs })
     held.exec('BEGIN EXCLUSIVE')
     const db = held
     return () => db.close()

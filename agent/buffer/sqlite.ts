@@ -44,6 +44,8 @@ export interface BufferOptions {
   readonly site: string
   readonly clock: Clock
   readonly log: Log
+  /** How long another agent may take to let go of the file: it may be shutting down. Default 3 s. */
+  readonly lockWaitMs?: number
 }
 
 /** Entries that wait make a commit due at once instead of after the interval. */
@@ -68,7 +70,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
   const { epoch, boot, clock, log, whenFull } = options
   const maxBytes = options.maxMb * 2 ** 20
   const maxAgeMs = options.maxAgeDays * 86_400_000
-  const { db, unlock } = openForWriting(options.path)
+  const { db, unlock } = openForWriting(options.path, options.lockWaitMs ?? 3_000)
   const tables = openTables(db)
   const streams = new Map<string, StreamState>()
   const traits = new Map<string, SensorTraits>()

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { hasAll } from '@barograph/proto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openSqliteBuffer } from './sqlite.ts'
+import { bufferOptions, temporaryFolder } from './testing.ts'
+
+let folder: ReturnType<typeof temporaryFolder>
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+afterEach(() => folder.remove())
+
+/** Lets a child accept until it acknowledged enough, kills it, and resolves to the last number it acknowledged. */
+async function acceptAndDie(epoch: string, enough: number): Promise<number> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), folder.path, epoch], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+    if (Number(text.trimEnd().split('\n').at(-1)) >= enough) child.kill('SIGKILL')
+  })
+  await new Promise((resolve) => child.once('close', resolve))
+  const whole = text.slice(0, text.lastIndexOf('\n'))
+  return Number(whole.split('\n').at(-1))
+}
+
+test('after kill -9 every acknowledged entry is in the file, with the position that belongs to it', async () => {
+  const acknowledged = new Map<string, number>()
+  for (let run = 1; run <= 4; run++) {
+    const epoch = String(run).padStart(16, '0')
+    acknowledged.set(epoch, await acceptAndDie(epoch, 150 * run))
+  }
+  const buffer = openSqliteBuffer(bufferOptions(folder.path, { epoch: 'ffffffffffffffff' }))
+  for (const [epoch, last] of acknowledged) {
+    const stream = buffer.streams().find((one) => one.epoch === epoch)
+    expect(last).toBeGreaterThan(100)
+    expect(hasAll(stream?.rows ?? [], 1, last)).toBe(true)
+    // One transaction: numbers without holes up to the declared end, each with its own content.
+    expect(stream?.rows).toEqual([1, stream?.lastSeq])
+    const rows = stream ? buffer.read(stream, 1, stream.lastSeq) : []
+    expect(rows.every(({ seq, time }) => seq === time)).toBe(true)
+    if (epoch === '0000000000000004') expect(buffer.position('attic')).toBe(stream?.lastSeq)
+  }
+  await buffer.close()
+}, 30_000)

@@ -1,0 +1,155 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { reading, testBuffer } from '../core/buffer-contract.ts'
+import { createFakeClock } from '../core/fake-clock.ts'
+import { exportBuffer, reportBuffer } from './report.ts'
+import { openSqliteBuffer } from './sqlite.ts'
+import { bufferOptions, sqliteHarness, temporaryFolder } from './testing.ts'
+
+testBuffer('SQLite', sqliteHarness)
+
+let folder: ReturnType<typeof temporaryFolder>
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+afterEach(() => folder.remove())
+
+test('a commit waits for the disk: WAL with synchronous=FULL', async () => {
+  const buffer = openSqliteBuffer(bufferOptions(folder.path))
+  const db = new Sqlite(join(folder.path, 'buffer.db'), { readonly: true })
+  expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
+  db.close()
+  await buffer.close()
+})
+
+test('entries of one interval share one commit, and a full group does not wait for the interval', async () => {
+  const clock = createFakeClock()
+  const buffer = openSqliteBuffer(bufferOptions(folder.path, { clock }))
+  const path = join(folder.path, 'buffer.db')
+  // data_version changes once for each commit of another connection.
+  const watch = new Sqlite(path, { readonly: true })
+  const version = (): number => Number(watch.pragma('data_version', { simple: true }))
+  const before = version()
+  const taken = Array.from({ length: 50 }, (_, i) =>
+    buffer.accept({ sensor: `s${i % 5}`, entries: [reading(i)] }),
+  )
+  await clock.pass(199)
+  expect(version()).toBe(before)
+  await clock.pass(1)
+  await Promise.all(taken)
+  const after = version()
+  expect(after).not.toBe(before)
+  const group = buffer.accept({ sensor: 's0', entries: Array.from({ length: 500 }, (_, i) => reading(i)) })
+  await clock.pass(0)
+  await group
+  expect(version()).not.toBe(after)
+  watch.close()
+  await buffer.close()
+})
+
+test('while the disk takes nothing, entries wait in bounded memory and are committed afterwards', async () => {
+  const clock = createFakeClock()
+  const buffer = openSqliteBuffer(bufferOptions(folder.path, { clock }))
+  const troubles: (string | null)[] = []
+  buffer.subscribe({ committed() {}, dropped() {}, troubled: (one) => troubles.push(one?.code ?? null) })
+  const other = new Sqlite(join(folder.path, 'buffer.db'))
+  other.exec('BEGIN IMMEDIATE')
+  const entries = (count: number) => Array.from({ length: count }, (_, i) => reading(i))
+  const first = buffer.accept({ sensor: 'attic', entries: entries(2) })
+  await clock.pass(200)
+  expect(troubles).toEqual(['disk-failing'])
+  expect(buffer.trouble?.detail).toContain('wait in memory')
+  const second = buffer.accept({ sensor: 'attic', entries: entries(19_998) })
+  await expect(buffer.accept({ sensor: 'attic', entries: entries(1) })).rejects.toMatchObject({
+    code: 'buffer-busy',
+    retryable: true,
+  })
+  other.exec('ROLLBACK')
+  other.close()
+  await clock.pass(1_000)
+  await Promise.all([first, second])
+  expect(troubles).toEqual(['disk-failing', null])
+  expect(buffer.streams()[0]?.rows).toEqual([1, 20_000])
+  await buffer.close()
+})
+
+test('two agents never share one buffer', async () => {
+  const buffer = openSqliteBuffer(bufferOptions(folder.path))
+  expect(() => openSqliteBuffer(bufferOptions(folder.path))).toThrow(
+    expect.objectContaining({ code: 'buffer-in-use' }),
+  )
+  await buffer.close()
+  await openSqliteBuffer(bufferOptions(folder.path)).close()
+})
+
+test('a buffer of a newer version is refused in clear words', () => {
+  const path = join(folder.path, 'buffer.db')
+  const db = new Sqlite(path)
+  db.exec('CREATE TABLE something (x)')
+  db.pragma(`application_id = ${0x4261726f}`)
+  db.pragma('user_version = 7')
+  db.close()
+  expect(() => openSqliteBuffer(bufferOptions(folder.path))).toThrow(
+    /newer Barograph \(schema 7; this one knows 1\)/,
+  )
+  expect(() => reportBuffer(path)).toThrow(expect.objectContaining({ code: 'buffer-newer' }))
+})
+
+test('what is no buffer is left alone and named', () => {
+  const path = join(folder.path, 'buffer.db')
+  const db = new Sqlite(path)
+  db.exec('CREATE TABLE recipes (x)')
+  db.close()
+  expect(() => openSqliteBuffer(bufferOptions(folder.path))).toThrow(
+    expect.objectContaining({ code: 'buffer-foreign' }),
+  )
+  writeFileSync(join(folder.path, 'text.db'), 'this is a letter, not a database '.repeat(100))
+  const text = bufferOptions(folder.path, { path: join(folder.path, 'text.db') })
+  expect(() => openSqliteBuffer(text)).toThrow(expect.objectContaining({ code: 'buffer-corrupt' }))
+  const inFile = bufferOptions(folder.path, { path: join(path, 'below', 'buffer.db') })
+  expect(() => openSqliteBuffer(inFile)).toThrow(expect.objectContaining({ code: 'buffer-unwritable' }))
+  mkdirSync(join(folder.path, 'folder.db'))
+  const aFolder = bufferOptions(folder.path, { path: join(folder.path, 'folder.db') })
+  expect(() => openSqliteBuffer(aFolder)).toThrow(expect.objectContaining({ code: 'buffer-unwritable' }))
+})
+
+test('unsent rows stay with the device that accepted them', async () => {
+  const clock = createFakeClock()
+  const buffer = openSqliteBuffer(bufferOptions(folder.path, { clock }))
+  const taken = buffer.accept({ sensor: 'attic', entries: [reading(1)] })
+  await clock.pass(200)
+  await taken
+  await buffer.close()
+  expect(() => openSqliteBuffer(bufferOptions(folder.path, { device: 'cellar' }))).toThrow(
+    expect.objectContaining({ code: 'buffer-other-device' }),
+  )
+  // And the refusal leaves no lock behind.
+  await openSqliteBuffer(bufferOptions(folder.path)).close()
+})
+
+test('status and export look into a buffer that an agent has open', async () => {
+  const clock = createFakeClock()
+  const buffer = openSqliteBuffer(bufferOptions(folder.path, { clock }))
+  const taken = buffer.accept({
+    sensor: 'attic',
+    entries: [
+      { time: 0, monotonicMs: 0, values: [], mark: { kind: 'fault', code: 'no-answer', detail: 'silence' } },
+      reading(1_000, 21_500),
+    ],
+  })
+  await clock.pass(200)
+  await taken
+  const path = join(folder.path, 'buffer.db')
+  expect(reportBuffer(path)).toMatchObject({
+    device: 'balcony',
+    rows: 2,
+    streams: [{ sensor: 'attic', lastSeq: 2, rows: 2, oldest: '1970-01-01T00:00:00.000Z', lost: [] }],
+  })
+  expect([...exportBuffer(path)]).toEqual([
+    expect.objectContaining({ seq: 1, kind: 'fault', metric: '', value: null, remark: 'no-answer: silence' }),
+    expect.objectContaining({ seq: 2, kind: 'reading', metric: 'temperature', value: 21.5, unit: 'degC' }),
+  ])
+  await buffer.close()
+})
