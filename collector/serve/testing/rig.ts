@@ -202,6 +202,6 @@ export async function get(server: Server, path: string, init: RequestInit = {}) 
   const response = await fetch(server.address + path, init)
   const text = await response.text()
   const type = response.headers.get('content-type') ?? ''
-  const body: unknown = type.includes('json') ? JSON.parse(text) : null
+  const body: unknown = type.includes('json') && text !== '' ? JSON.parse(text) : null
   return { status: response.status, type, headers: response.headers, text, body }
 }
