@@ -103,7 +103,7 @@ describe('a wrong configuration', () => {
     ['site: {}', 'agent.yaml: device is missing; allowed: text'],
     [
       'device: a\nserve:\n  lisen: 127.0.0.1:1',
-      'agent.yaml:3: unknown key "serve.lisen"; did you mean "listen"? Allowed here: listen',
+      'agent.yaml:3: unknown key "serve.lisen"; did you mean "listen"?; allowed here: listen',
     ],
     [
       'device: a\nlevels:\n  - 10s\n  - weak',

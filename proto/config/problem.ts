@@ -54,9 +54,11 @@ function unknownKeys(issue: ConfigIssue, view: SchemaView, places: Places): stri
   return (issue.keys ?? []).map((key) => {
     const path = [...issue.path, key]
     const near = suggest(key, allowed)
-    return `${places.of(path)}: unknown key "${keyName(path)}"${near ? `; did you mean "${near}"?` : ''}${
-      allowed.length > 0 ? ` Allowed here: ${allowed.join(', ')}` : ''
-    }`
+    return [
+      `${places.of(path)}: unknown key "${keyName(path)}"`,
+      ...(near ? [`did you mean "${near}"?`] : []),
+      ...(allowed.length > 0 ? [`allowed here: ${allowed.join(', ')}`] : []),
+    ].join('; ')
   })
 }
 

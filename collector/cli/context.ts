@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { CodedError } from '@barograph/proto'
+import type { Command } from 'commander'
+import { type Config, readConfig } from '../config/index.ts'
+import { type LogLevelName, logLevels } from './logger.ts'
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  readonly config?: string
+  readonly logLevel: LogLevelName
+  readonly json: boolean
+}
+
+export const version: string = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+/** The options before and after the command's name, together. */
+export function commonOptions(command: Command): CommonOptions {
+  const { config, logLevel, json } = command.optsWithGlobals<Partial<CommonOptions>>()
+  if (logLevel !== undefined && !logLevels.includes(logLevel))
+    throw new CodedError('bad-usage', `--log-level ${String(logLevel)} is not known.`, {
+      hint: `Allowed: ${logLevels.join(', ')}`,
+    })
+  return { ...(config === undefined ? {} : { config }), logLevel: logLevel ?? 'info', json: json ?? false }
+}
+
+/** The configuration that a command runs with. */
+export function configOf({ config }: CommonOptions): Config {
+  return readConfig({ file: config, env: process.env, folder: process.cwd() })
+}
+
+/** A whole number given on the command line. */
+export function numberOption(name: string, text: string, from: number, to: number): number {
+  const number = Number(text)
+  if (text.trim() !== '' && Number.isInteger(number) && number >= from && number <= to) return number
+  throw new CodedError('bad-usage', `${name} ${text} is not allowed.`, {
+    hint: `Allowed: a whole number from ${from} to ${to}`,
+  })
+}

@@ -1,0 +1,57 @@
+import { Command, CommanderError } from 'commander'
+import { addCheckCommand } from './check.ts'
+import { version } from './context.ts'
+import { exitCodeOf, exitCodes, failureWords } from './failure.ts'
+import { addRunCommand } from './run.ts'
+
+const examples = `
+Examples:
+  barograph-collector run                                   broker, log, store and page on this machine
+  barograph-collector run --config collector.yaml
+  barograph-collector check --config collector.yaml
+  barograph-collector doctor
+  barograph-collector tail --device balcony
+  barograph-collector dead-letters list
+  barograph-collector audit
+
+Configuration: a YAML file, and BAROGRAPH_SECTION_KEY in the environment (BAROGRAPH_SERVE_LISTEN=127.0.0.1:9000).
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`
+
+/** barograph-collector with all its commands. */
+function createProgram(): Command {
+  const program = new Command('barograph-collector')
+    .description(
+      'Takes readings from devices over MQTT, stores each exactly once, rolls them up and shows them.',
+    )
+    .option('--config <file>', 'configuration (default: collector.yaml here, if there is one)')
+    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .option('--json', 'output for programs')
+    .version(version)
+    .addHelpText('after', examples)
+    .exitOverride()
+    .showHelpAfterError('--help shows what there is.')
+    .configureOutput({ writeErr: (text) => process.stderr.write(text.replace(/^error: /, '')) })
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => void process.stdout.write(`${version}\n`))
+  addRunCommand(program)
+  addCheckCommand(program)
+  for (const command of program.commands) command.copyInheritedSettings(program)
+  return program
+}
+
+/** Runs one command line; sets the exit code. */
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv])
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // commander has said it already; --help and --version come here too, and are no failure.
+      process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+      return
+    }
+    process.stderr.write(`${failureWords(error)}\n`)
+    process.exitCode = exitCodeOf(error)
+  }
+}

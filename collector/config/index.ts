@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { CodedError } from '@barograph/proto'
+import {
+  type Address,
+  type ConfigIssue,
+  formatAddress,
+  isLoopback,
+  loadConfig,
+} from '@barograph/proto/config'
+import { type ConfigFile, configSchema } from './schema.ts'
+
+/** Everything the roles need to know, as plain data that can be handed to a thread. */
+export interface Config {
+  readonly defaultTimeZone: string
+  /** Where the embedded broker listens; null: an outside one is used. */
+  readonly broker: { readonly listen: Address } | null
+  readonly mqtt: { readonly url: string; readonly name: string } | null
+  readonly log: {
+    readonly path: string
+    readonly partitions: number
+    readonly retentionMs: number
+    readonly maxBytes: number | null
+  }
+  readonly store: { readonly path: string; readonly maxBytes: number | null }
+  readonly serve: { readonly listen: Address }
+  readonly rollups: { readonly levels: readonly string[]; readonly flushIntervalMs: number }
+}
+
+export interface ConfigSource {
+  /** Named by --config; undefined: collector.yaml where the program was started, if there is one. */
+  readonly file?: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly folder: string
+}
+
+const defaultFile = 'collector.yaml'
+
+/** The checked configuration of file and environment. Throws `bad-config`. */
+export function readConfig({ file, env, folder }: ConfigSource): Config {
+  const path = resolve(folder, file ?? defaultFile)
+  const text = existsSync(path) || file !== undefined ? readText(path, file ?? defaultFile) : null
+  const config = loadConfig({
+    schema: configSchema,
+    text,
+    file: file ?? defaultFile,
+    env,
+    prefix: 'BAROGRAPH',
+    check: checkWhole,
+  })
+  // A file names other files as seen from itself; without one, as seen from where the program was started.
+  return resolvePaths(config, text === null ? folder : dirname(path))
+}
+
+function readText(path: string, name: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CodedError('bad-config', `${name}: cannot be read (${why})`, {
+      hint: 'Name a readable YAML file with --config FILE.',
+      cause,
+    })
+  }
+}
+
+function checkWhole({ broker, mqtt, serve }: ConfigFile): ConfigIssue[] {
+  const issues: ConfigIssue[] = []
+  if (broker && mqtt)
+    issues.push({
+      path: ['mqtt'],
+      message: 'is there beside broker',
+      allowed: 'broker (the embedded one) or mqtt (an outside one)',
+    })
+  if (broker && !isLoopback(broker.listen))
+    issues.push({
+      path: ['broker', 'listen'],
+      message: `${formatAddress(broker.listen)} can be reached from other machines, and devices.auth is none`,
+      allowed: 'an address of this machine alone, as 127.0.0.1:1883; or an outside broker with mqtt.url',
+    })
+  if (!isLoopback(serve.listen))
+    issues.push({
+      path: ['serve', 'listen'],
+      message: `${formatAddress(serve.listen)} can be reached from other machines, and this build cannot ask readers who they are`,
+      allowed: 'an address of this machine alone, as 127.0.0.1:8013; from elsewhere use a tunnel (ssh -L)',
+    })
+  return issues
+}
+
+function resolvePaths(
+  { site, broker, mqtt, log, store, serve, rollups }: ConfigFile,
+  folder: string,
+): Config {
+  const pathOf = (url: string): string => resolve(folder, url.slice('sqlite:'.length))
+  const bytesOf = (mb: number | undefined): number | null => (mb === undefined ? null : mb * 1024 * 1024)
+  return {
+    defaultTimeZone: site.timeZone,
+    broker: mqtt ? null : (broker ?? { listen: { host: '127.0.0.1', port: 1883 } }),
+    mqtt: mqtt ?? null,
+    log: {
+      path: pathOf(log.url),
+      partitions: log.partitions,
+      retentionMs: log.retention,
+      maxBytes: bytesOf(log.maxMb),
+    },
+    store: { path: pathOf(store.url), maxBytes: bytesOf(store.maxMb) },
+    serve: { listen: serve.listen },
+    rollups,
+  }
+}

@@ -1,0 +1,54 @@
+import { address, duration, timeZone } from '@barograph/proto/config'
+import { z } from 'zod'
+import { levels } from '../core/documents.ts'
+
+const section = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape)
+
+const sqliteUrl = (file: string) =>
+  z
+    .string()
+    .refine((text) => text.startsWith('sqlite:') && text.length > 'sqlite:'.length, {
+      message: 'this build keeps its data in SQLite files only',
+    })
+    .default(`sqlite:${file}`)
+    .describe(`sqlite:PATH, as in sqlite:${file}`)
+
+const maxMb = () => z.number().int().min(1).max(10_000_000).optional()
+
+/** collector.yaml. Keys of INTERFACE.md that this build cannot honour are not in it, so that nobody relies on them. */
+export const configSchema = section({
+  site: section({ timeZone: timeZone().default('UTC') }).prefault({}),
+  broker: section({ listen: address().prefault('127.0.0.1:1883') }).optional(),
+  mqtt: section({
+    url: z
+      .string()
+      .refine((text) => /^mqtts?:\/\/[^\s/]+/.test(text) && URL.canParse(text))
+      .describe('mqtt://host:1883 or mqtts://host:8883'),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,30}$/)
+      .default('collector')
+      .describe('small letters, digits and hyphens; another one for each collector on a broker'),
+  }).optional(),
+  log: section({
+    url: sqliteUrl('data/log.db'),
+    partitions: z.number().int().min(1).max(256).default(4),
+    retention: duration().prefault('7d'),
+    maxMb: maxMb(),
+  }).prefault({}),
+  store: section({ url: sqliteUrl('data/store.db'), maxMb: maxMb() }).prefault({}),
+  serve: section({ listen: address().prefault('127.0.0.1:8013') }).prefault({}),
+  devices: section({
+    auth: z.literal('none').default('none').describe('none (devices need no credentials; only on loopback)'),
+  }).prefault({}),
+  rollups: section({
+    levels: z
+      .array(z.enum(levels))
+      .min(1)
+      .default([...levels])
+      .describe(`a list of ${levels.join(', ')}`),
+    flushIntervalMs: z.number().int().min(50).max(60_000).default(1_000),
+  }).prefault({}),
+})
+
+export type ConfigFile = z.output<typeof configSchema>

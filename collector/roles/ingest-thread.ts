@@ -1,0 +1,102 @@
+import { createBridge } from '../core/bridge.ts'
+import type { Ingest } from '../core/ingest.ts'
+import { createReceipts } from '../core/receipts.ts'
+import { createBroker } from '../ingest/broker.ts'
+import { createMqttClient } from '../ingest/mqtt-client.ts'
+import { systemClock } from '../system-clock.ts'
+import { bridgeMetrics } from './metrics.ts'
+import { createOpeners } from './open.ts'
+import { type RunningRole, runThread, type Thread } from './thread.ts'
+
+/** Broker and bridge: devices in, log and receipts out. */
+async function startIngest(thread: Thread): Promise<RunningRole> {
+  const { config, log: say, fail } = thread
+  const openers = createOpeners(config)
+  const log = openers.log()
+  const deadLetters = openers.deadLetters()
+  const receipts = createReceipts({
+    clock: systemClock,
+    send: (topic, payload) => ingest.publish(topic, payload),
+  })
+  const bridge = createBridge({
+    log,
+    deadLetters,
+    clock: systemClock,
+    logged: receipts.logged,
+    report: (trouble) =>
+      trouble === null
+        ? say.info({}, 'the log has room again: messages are acknowledged')
+        : say.error({}, `nothing is acknowledged until the log takes it: ${trouble}`),
+    fail,
+  })
+  let ingest: Ingest
+  try {
+    ingest = await connectDevices(thread, bridge)
+  } catch (error) {
+    await deadLetters.close()
+    await log.close()
+    throw error
+  }
+
+  return {
+    address: ingest.url,
+    state() {
+      const state = bridge.state()
+      const outside = ingest.trouble()
+      return {
+        roles: [
+          ...(config.broker
+            ? [{ role: 'broker', ok: true, detail: `${ingest.url}, ${ingest.connections()} connections` }]
+            : []),
+          {
+            role: 'bridge',
+            ok: state.trouble === null && outside === null,
+            detail: state.trouble ?? outside ?? 'ok',
+          },
+        ],
+        metrics: bridgeMetrics(state, receipts.state(), ingest.connections()),
+      }
+    },
+    receive(message) {
+      if (message.type === 'stored') receipts.stored(message.receipts)
+    },
+    async stop() {
+      await ingest.close()
+      const drained = new AbortController()
+      await Promise.race([
+        bridge.drain().then(() => drained.abort()),
+        systemClock.sleep(drainMs, drained.signal),
+      ])
+      await deadLetters.close()
+      await log.close()
+    },
+  }
+}
+
+/** What was taken and is not durable after this time was never acknowledged: its sender sends it again. */
+const drainMs = 2_000
+
+async function connectDevices(
+  { config, log: say }: Thread,
+  bridge: ReturnType<typeof createBridge>,
+): Promise<Ingest> {
+  const { broker, mqtt } = config
+  if (broker)
+    return createBroker({
+      listen: broker.listen,
+      accept: bridge.accept,
+      refuse: bridge.refuse,
+      isFull: bridge.isFull,
+      noticed: (words) => say.debug({}, words),
+    })
+  if (!mqtt) throw new Error('neither broker nor mqtt is configured')
+  return createMqttClient({
+    url: mqtt.url,
+    clientId: `barograph-${mqtt.name}`,
+    accept: bridge.accept,
+    report: (trouble) =>
+      trouble === null ? say.info({}, `connected to ${mqtt.url}`) : say.warn({}, trouble),
+  })
+}
+
+runThread(startIngest)

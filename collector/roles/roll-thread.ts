@@ -1,0 +1,125 @@
+import { createReceipts } from '../core/receipts.ts'
+import { pruneLog } from '../core/retention.ts'
+import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from '../core/roll.ts'
+import { createMqttClient } from '../ingest/mqtt-client.ts'
+import { systemClock } from '../system-clock.ts'
+import { rollMetrics } from './metrics.ts'
+import { createOpeners } from './open.ts'
+import { type RunningRole, runThread, type Thread } from './thread.ts'
+
+/** Between two looks for records that are past the log's retention. */
+const pruneIntervalMs = 600_000
+
+/** Log -> documents -> receipts, for every partition. */
+async function startRoll(thread: Thread): Promise<RunningRole> {
+  const { config, log: say, fail } = thread
+  const openers = createOpeners(config)
+  const log = openers.log()
+  const store = openers.store()
+  const ending = new AbortController()
+  const reports = new Map<number, RollReport>()
+  const sender = createSender(thread)
+  const reached = killPoint(process.env.BAROGRAPH_TEST_KILL_AT)
+
+  function note(report: RollReport): void {
+    const before = reports.get(report.partition)?.trouble ?? null
+    reports.set(report.partition, report)
+    if (before === null && report.trouble !== null)
+      say.error({ partition: report.partition }, `readings wait in the log: ${report.trouble}`)
+    if (before !== null && report.trouble === null)
+      say.info({ partition: report.partition }, 'readings are stored again')
+  }
+
+  const rolls = Array.from({ length: log.partitions }, (_, partition) =>
+    createRoll({
+      log,
+      store,
+      partition,
+      settings: { defaultTimeZone: config.defaultTimeZone, levels: config.rollups.levels },
+      flushIntervalMs: config.rollups.flushIntervalMs,
+      publish: sender.publish,
+      report: note,
+      clock: systemClock,
+      ...(reached ? { reached } : {}),
+    }).run(ending.signal),
+  )
+  const pruning = keepPruning()
+  const ended = Promise.all([...rolls, pruning])
+  ended.catch(fail)
+
+  async function keepPruning(): Promise<void> {
+    while (!ending.signal.aborted) {
+      const dropped = await pruneLog({
+        log,
+        store,
+        now: systemClock.now(),
+        retentionMs: config.log.retentionMs,
+      })
+      if (dropped > 0) say.info({ dropped }, 'dropped records that are past the retention of the log')
+      await systemClock.sleep(pruneIntervalMs, ending.signal)
+    }
+  }
+
+  return {
+    address: null,
+    state() {
+      const all = [...reports.values()]
+      const trouble = all.find((report) => report.trouble !== null)?.trouble ?? sender.trouble()
+      const behind = all.reduce((sum, report) => sum + report.behind, 0)
+      return {
+        roles: [{ role: 'roll', ok: trouble === null, detail: trouble ?? `${behind} records behind` }],
+        metrics: rollMetrics(all),
+      }
+    },
+    receive() {},
+    async stop() {
+      ending.abort()
+      await ended
+      await sender.close()
+      await store.close()
+      await log.close()
+    },
+  }
+}
+
+interface Sender {
+  publish(receipts: readonly StoredReceipt[]): void
+  trouble(): string | null
+  close(): Promise<void>
+}
+
+/** Receipts go to the thread that has the devices, or, when that is in another process, through the broker. */
+function createSender({ config, roles, log: say, send }: Thread): Sender {
+  if (roles.includes('bridge'))
+    return {
+      publish: (receipts) => send({ type: 'stored', receipts }),
+      trouble: () => null,
+      close: async () => {},
+    }
+  const { mqtt } = config
+  if (!mqtt) throw new Error('a roll without the bridge needs mqtt.url')
+  const client = createMqttClient({
+    url: mqtt.url,
+    clientId: `barograph-${mqtt.name}-roll`,
+    accept: null,
+    report: (trouble) =>
+      trouble === null ? say.info({}, `connected to ${mqtt.url}`) : say.warn({}, trouble),
+  })
+  const receipts = createReceipts({ clock: systemClock, send: client.publish })
+  return { publish: receipts.stored, trouble: client.trouble, close: client.close }
+}
+
+/**
+ * For the tests of crashes: `windows-written:2` kills the program when it reaches that point for the second time, as
+ * nothing but a test from outside can tell where it was.
+ */
+function killPoint(setting: string | undefined): ((point: RollPoint) => void) | null {
+  if (!setting) return null
+  const [name, times = '1'] = setting.split(':')
+  let left = Number(times)
+  return (point) => {
+    if (point === name && --left === 0) process.kill(process.pid, 'SIGKILL')
+  }
+}
+
+runThread(startRoll)

@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url'
+import { isCoded } from '@barograph/proto'
+import { createServer } from '../serve/index.ts'
+import { systemClock } from '../system-clock.ts'
+import type { ProgramState } from './messages.ts'
+import { createOpeners } from './open.ts'
+import { type RunningRole, runThread, type Thread } from './thread.ts'
+
+const pageFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
+/** The other threads of this program make the files that this one reads. */
+const filesWithinMs = 15_000
+const lookAgainMs = 25
+
+/** HTTP, WebSocket and the page: reads only. */
+async function startServe({ config, roles, version, log: logger }: Thread): Promise<RunningRole> {
+  const openers = createOpeners(config)
+  const patienceMs = roles.length > 1 ? filesWithinMs : 0
+  const log = await whenThere(openers.readLog, patienceMs)
+  const store = await whenThere(openers.readStore, patienceMs)
+  const deadLetters = openers.readDeadLetters()
+  let program: ProgramState = { roles: [], metrics: [] }
+  const close = async (): Promise<void> => {
+    await deadLetters.close()
+    await store.close()
+    await log.close()
+  }
+  const server = await createServer({
+    store,
+    log,
+    deadLetters,
+    listen: config.serve.listen,
+    pageFolder,
+    version,
+    state: () => program,
+    now: systemClock.now,
+    logger,
+  }).catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
+
+  return {
+    address: server.address,
+    state: () => ({ roles: [], metrics: [] }),
+    receive(message) {
+      if (message.type === 'program') program = message.state
+    },
+    async stop() {
+      await server.close()
+      await close()
+    },
+  }
+}
+
+async function whenThere<T>(open: () => T, patienceMs: number): Promise<T> {
+  const giveUpAt = systemClock.monotonicMs() + patienceMs
+  for (;;) {
+    try {
+      return open()
+    } catch (error) {
+      if (!isCoded(error) || !error.retryable || systemClock.monotonicMs() > giveUpAt) throw error
+      await systemClock.sleep(lookAgainMs, new AbortController().signal)
+    }
+  }
+}
+
+runThread(startServe)

@@ -1,0 +1,149 @@
+import { Worker } from 'node:worker_threads'
+import type { Config } from '../config/index.ts'
+import type {
+  FromThread,
+  LogLevel,
+  ProgramState,
+  RoleName,
+  ThreadData,
+  ThreadName,
+  ToThread,
+} from './messages.ts'
+import { errorOf } from './thread-error.ts'
+
+/** Threads that do not end in good order within these times are ended without; what they held comes again. */
+export const stopLimits = { rollMs: 3_000, othersMs: 2_500 } as const
+
+export interface Supervisor {
+  /** Where each thread can be reached, once all of them work. Rejects when one cannot start. */
+  readonly ready: Promise<Readonly<Partial<Record<ThreadName, string>>>>
+  /** Rejects when a thread dies; never resolves before `stop`. */
+  readonly ended: Promise<void>
+  stop(): Promise<void>
+}
+
+export interface SupervisorOptions {
+  readonly config: Config
+  readonly roles: readonly RoleName[]
+  readonly version: string
+  readonly log: (thread: ThreadName, level: LogLevel, fields: object, message: string) => void
+}
+
+interface Child {
+  readonly name: ThreadName
+  readonly worker: Worker
+  state: ProgramState
+  address: string | null
+  isReady: boolean
+  hasStopped: boolean
+  readonly gone: Promise<void>
+}
+
+const files: Readonly<Record<ThreadName, URL>> = {
+  ingest: new URL('./ingest-thread.ts', import.meta.url),
+  roll: new URL('./roll-thread.ts', import.meta.url),
+  serve: new URL('./serve-thread.ts', import.meta.url),
+}
+
+/** The threads that these roles need. */
+export function threadsOf(roles: readonly RoleName[]): ThreadName[] {
+  const threads: ThreadName[] = []
+  if (roles.includes('bridge')) threads.push('ingest')
+  if (roles.includes('roll')) threads.push('roll')
+  if (roles.includes('serve')) threads.push('serve')
+  return threads
+}
+
+/** Starts a thread for each part of the program, passes messages between them, and ends them in order. */
+export function startRoles({ config, roles, version, log }: SupervisorOptions): Supervisor {
+  const ready = Promise.withResolvers<Readonly<Partial<Record<ThreadName, string>>>>()
+  const ended = Promise.withResolvers<void>()
+  const children = threadsOf(roles).map(start)
+  let isStopping = false
+
+  function start(name: ThreadName): Child {
+    const workerData: ThreadData = { thread: name, config, roles, version }
+    const worker = new Worker(files[name], { workerData, name })
+    const gone = Promise.withResolvers<void>()
+    const child: Child = {
+      name,
+      worker,
+      state: { roles: [], metrics: [] },
+      address: null,
+      isReady: false,
+      hasStopped: false,
+      gone: gone.promise,
+    }
+    worker.on('message', (message: FromThread) => receive(child, message))
+    worker.on('error', die)
+    worker.on('exit', (code) => {
+      gone.resolve()
+      if (!isStopping && !child.hasStopped) die(new Error(`the ${name} thread ended by itself (${code})`))
+    })
+    return child
+  }
+
+  function die(error: unknown): void {
+    ready.reject(error)
+    ended.reject(error)
+  }
+
+  function receive(child: Child, message: FromThread): void {
+    switch (message.type) {
+      case 'ready':
+        child.isReady = true
+        child.address = message.address
+        if (children.every(({ isReady }) => isReady))
+          ready.resolve(Object.fromEntries(children.map(({ name, address }) => [name, address ?? ''])))
+        break
+      case 'state':
+        child.state = message.state
+        post('serve', { type: 'program', state: programState() })
+        break
+      case 'stored':
+        post('ingest', { type: 'stored', receipts: message.receipts })
+        break
+      case 'log':
+        log(child.name, message.level, message.fields, message.message)
+        break
+      case 'failed':
+        die(errorOf(message.failure))
+        break
+      case 'stopped':
+        child.hasStopped = true
+    }
+  }
+
+  function programState(): ProgramState {
+    return {
+      roles: children.flatMap(({ state }) => state.roles),
+      metrics: children.flatMap(({ state }) => state.metrics),
+    }
+  }
+
+  function post(name: ThreadName, message: ToThread): void {
+    children.find((child) => child.name === name)?.worker.postMessage(message)
+  }
+
+  async function stopSome(names: readonly ThreadName[], withinMs: number): Promise<void> {
+    const some = children.filter(({ name }) => names.includes(name))
+    for (const { worker } of some) worker.postMessage({ type: 'stop' } satisfies ToThread)
+    const timer = Promise.withResolvers<void>()
+    const timeout = setTimeout(timer.resolve, withinMs)
+    await Promise.race([Promise.all(some.map(({ gone }) => gone)), timer.promise])
+    clearTimeout(timeout)
+    await Promise.all(some.map(({ worker }) => worker.terminate()))
+  }
+
+  return {
+    ready: ready.promise,
+    ended: ended.promise,
+    async stop() {
+      isStopping = true
+      // The roll first: what it flushes last still becomes receipts.
+      await stopSome(['roll'], stopLimits.rollMs)
+      await stopSome(['ingest', 'serve'], stopLimits.othersMs)
+      ended.resolve()
+    },
+  }
+}
