@@ -6,7 +6,7 @@ import { CodedError } from '@barograph/proto'
 import type { ApiReadiness } from '@barograph/proto/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { serveLimits } from './limits.ts'
-import { createRig, get, noon, type Rig, run } from './testing/rig.ts'
+import { createRig, get, noon, type Rig, run } from '../testing/serve-rig.ts'
 
 let rig: Rig
 

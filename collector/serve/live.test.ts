@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import type { Server } from './index.ts'
 import { serveLimits } from './limits.ts'
 import { liveFrame } from './schemas.ts'
-import { createRig, get, noon, type Rig, run, site, status, until } from './testing/rig.ts'
+import { createRig, get, noon, type Rig, run, site, status, until } from '../testing/serve-rig.ts'
 
 let rig: Rig
 const sockets: WebSocket[] = []

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import type { Server } from './index.ts'
-import { createRig, epoch, get, noon, type Rig, run, site, status } from './testing/rig.ts'
+import { createRig, epoch, get, noon, type Rig, run, site, status } from '../testing/serve-rig.ts'
 
 type Json = Record<string, unknown>
 

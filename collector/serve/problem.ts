@@ -1,8 +1,10 @@
 import { CodedError, isCoded } from '@barograph/proto'
 import type { ApiProblem } from '@barograph/proto/api'
 
+type Meaning = readonly [status: number, title: string]
+
 /** Status and title of every problem that this server names; other codes are failures of the server. */
-const problems: Readonly<Record<string, readonly [status: number, title: string]>> = {
+const problems = {
   'bad-query': [400, 'The query is not understood'],
   'bad-cursor': [400, 'The cursor is not understood'],
   'bad-message': [400, 'The message is not understood'],
@@ -16,23 +18,21 @@ const problems: Readonly<Record<string, readonly [status: number, title: string]
   'upgrade-required': [426, 'This is a WebSocket'],
   'page-not-built': [503, 'The page is not built'],
   'too-many-clients': [503, 'Too many live clients'],
-}
+} as const satisfies Record<string, Meaning>
+
+const meanings: Readonly<Record<string, Meaning | undefined>> = problems
 
 export const problemMediaType = 'application/problem+json; charset=utf-8'
 
 /** An expected failure of a request; `allowed` tells what would be right. */
-export function createProblem(
-  code: keyof typeof problems & string,
-  detail: string,
-  allowed?: string,
-): CodedError {
+export function createProblem(code: keyof typeof problems, detail: string, allowed?: string): CodedError {
   return new CodedError(code, detail, allowed === undefined ? {} : { hint: allowed })
 }
 
 /** What the client is told of a failure. A bug shows nothing of its insides. */
 export function problemOf(error: unknown): ApiProblem {
   if (!isCoded(error)) return internal
-  const known = problems[error.code]
+  const known = meanings[error.code]
   const [status, title] = known ?? (error.retryable ? [503, 'Not possible just now'] : [500, 'Failed'])
   return {
     type: `/docs#problem-${error.code}`,

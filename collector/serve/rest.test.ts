@@ -11,7 +11,7 @@ import type {
   ApiRollups,
 } from '@barograph/proto/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createRig, epoch, get, noon, type Rig, run, site, status } from './testing/rig.ts'
+import { createRig, epoch, get, noon, type Rig, run, site, status } from '../testing/serve-rig.ts'
 
 let rig: Rig
 

@@ -81,7 +81,7 @@ export function parse<S extends z.ZodObject>(schema: S, value: unknown): z.outpu
     ? `${key} is given more than once.`
     : was === undefined
       ? `${key || 'The query'} is missing or not understood.`
-      : `${key} is "${cut(String(was))}".`
+      : `${key} is "${cut(typeof was === 'string' ? was : JSON.stringify(was))}".`
   const described: z.ZodType | undefined = schema.shape[key] as z.ZodType | undefined
   throw createProblem('bad-query', sentence, described?.description ?? issue?.message)
 }

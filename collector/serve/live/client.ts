@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { LiveError } from '@barograph/proto/api'
-import type { WebSocket } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import { serveLimits } from '../limits.ts'
 import { problemOf } from '../problem.ts'
 import type { ChangeSet, Frames } from './frames.ts'
@@ -33,6 +33,12 @@ export interface ClientOptions {
   readonly onSent: () => void
   readonly onSkipped: () => void
   readonly onFailed: (error: unknown) => void
+}
+
+/** A message in one piece: ws hands it over as its binaryType says, by default a Buffer. */
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString()
+  return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString()
 }
 
 /** One live client. Nothing here waits for the client: a slow one simply finds more conflated when it is ready. */
@@ -169,7 +175,7 @@ export function createClient(options: ClientOptions): Client {
   socket.on('pong', () => {
     isAlive = true
   })
-  socket.on('message', (data, isBinary) => receive(isBinary ? '' : data.toString()))
+  socket.on('message', (data, isBinary) => receive(isBinary ? '' : textOf(data)))
   if (wantsSnapshot) sendSnapshot()
   else send(frames.noChanges(cursor))
 

@@ -34,7 +34,7 @@ export function deliveryRoutes({ store, log, deadLetters, now }: Context): Route
         }
         return {
           now: formatTime(now()),
-          total: devices.map(({ device: _, ...delivery }) => delivery).reduce(addDeliveries, noDelivery),
+          total: devices.reduce(addDeliveries, noDelivery),
           devices,
           deadLetters: { ...(await deadLetters.counts()) },
         }

@@ -15,13 +15,13 @@ import {
   type SensorStatus,
   type Status,
 } from '@barograph/proto'
-import { levels } from '../../core/documents.ts'
-import type { NewRecord, RecordKind } from '../../core/log.ts'
-import { createRoll } from '../../core/roll.ts'
-import { createSqliteDeadLetters } from '../../log/dead-letters.ts'
-import { createSqliteLog } from '../../log/sqlite.ts'
-import { createSqliteStore } from '../../store/sqlite.ts'
-import { createServer, type ProgramState, type Server, type ServerOptions } from '../index.ts'
+import { levels } from '../core/documents.ts'
+import type { NewRecord, RecordKind } from '../core/log.ts'
+import { createRoll } from '../core/roll.ts'
+import { createSqliteDeadLetters } from '../log/dead-letters.ts'
+import { createSqliteLog } from '../log/sqlite.ts'
+import { createSqliteStore } from '../store/sqlite.ts'
+import { createServer, type ProgramState, type Server, type ServerOptions } from '../serve/index.ts'
 
 export const epoch = '00000000000000aa'
 /** What the collector's clock shows in tests, unless one moves it. */
