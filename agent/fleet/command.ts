@@ -1,0 +1,110 @@
+import { writeFile } from 'node:fs/promises'
+import { CodedError } from '@barograph/proto'
+import { type Command, Option } from 'commander'
+import { createLog, type LogLevel, logLevels } from '../cli/log.ts'
+import { agentVersion } from '../cli/version.ts'
+import { systemClock } from '../system-clock.ts'
+import {
+  type FleetOptions,
+  parseDevices,
+  parseDuration,
+  parseHostPort,
+  parsePercent,
+  parsePrefix,
+  parseRate,
+  parseSeed,
+  parseUrl,
+} from './fleet-options.ts'
+import { formatLedger, ledgerJson } from './print.ts'
+import { assertStored, runFleet } from './run-fleet.ts'
+
+interface Given extends Omit<FleetOptions, 'durationMs' | 'http' | 'drainLimitMs'> {
+  readonly duration?: number
+  readonly http?: { readonly host: string; readonly port: number }
+  readonly drainLimit: number
+  readonly ledger?: string
+  readonly json: boolean
+  readonly logLevel: LogLevel
+}
+
+const examples = `
+Examples:
+  barograph-agent simulate --devices 8 --rate 4.0
+  barograph-agent simulate --devices 8 --rate 4.0 --late 5 --duplicate 1 --gap 1 --duration 60s
+  barograph-agent simulate --devices 2 --http 127.0.0.1:8014     also as a web service
+
+Late readings are held back for 15 to 60 s, so that their window is past. Doubled: the same batch is published
+twice. Gaps: readings are declared lost. At the end it waits until all is stored, and prints its ledger.`
+
+/** Adds `simulate`: many devices, each an agent with its own connection and identity. */
+export function addSimulateCommand(program: Command): void {
+  program
+    .command('simulate')
+    .description('runs simulated devices, each with its own connection and identity')
+    .option('--devices <count>', 'how many', parseDevices, 8)
+    .option('--rate <number>', 'readings per second of each device', parseRate, 4)
+    .option('--seed <number>', 'another one gives other weather', parseSeed, 1)
+    .option('--late <percent>', 'of the readings come late', parsePercent, 0)
+    .option('--duplicate <percent>', 'of the batches come twice', parsePercent, 0)
+    .option('--gap <percent>', 'of the readings are declared lost', parsePercent, 0)
+    .option(
+      '--url <url>',
+      'the broker',
+      parseUrl,
+      process.env.BAROGRAPH_UPLINK_URL ?? 'mqtt://127.0.0.1:1883',
+    )
+    .option('--prefix <word>', 'devices are called WORD-1, WORD-2, ...', parsePrefix, 'sim')
+    .option('--duration <duration>', 'ends after it, such as 60s or 5m; without it at Ctrl-C', parseDuration)
+    .option('--drain-limit <duration>', 'waits at the end at most so long', parseDuration, 60_000)
+    .option('--http <host:port>', 'serves GET /devices and GET /devices/{id}/reading', parseHostPort)
+    .option('--ledger <file>', 'writes the ledger with every window as JSON')
+    .option('--json', 'prints the ledger with every window as JSON', false)
+    .addOption(new Option('--log-level <level>', 'how much is said').choices([...logLevels]).default('warn'))
+    .addHelpText('after', examples)
+    .exitOverride()
+    .action(simulate)
+}
+
+async function simulate(given: Given): Promise<void> {
+  const options: FleetOptions = {
+    ...given,
+    durationMs: given.duration ?? null,
+    http: given.http ?? null,
+    drainLimitMs: given.drainLimit,
+  }
+  const stopSampling = new AbortController()
+  const giveUp = new AbortController()
+  const onSignal = (): void => {
+    if (stopSampling.signal.aborted) giveUp.abort()
+    stopSampling.abort()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
+  try {
+    const ledgers = await runFleet({
+      options,
+      keepWindows: given.json || given.ledger !== undefined,
+      version: agentVersion,
+      clock: systemClock,
+      log: createLog({ level: given.logLevel, json: given.json }),
+      say: (line) => console.error(line),
+      stopSampling: stopSampling.signal,
+      giveUp: giveUp.signal,
+    })
+    console.log(given.json ? ledgerJson(options, ledgers) : formatLedger(ledgers))
+    if (given.ledger !== undefined) await writeLedger(given.ledger, ledgerJson(options, ledgers))
+    assertStored(ledgers, options)
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal)
+  }
+}
+
+async function writeLedger(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, `${text}\n`)
+  } catch (error) {
+    throw new CodedError('cannot-write', `--ledger ${file} cannot be written`, {
+      hint: 'is the folder there, and writable?',
+      cause: error,
+    })
+  }
+}
