@@ -59,5 +59,5 @@ export function createFakeClock(start = Date.UTC(2026, 0, 1)): FakeClock {
 
 /** Everything that is ready has run. */
 function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0))
+  return new Promise((resolve) => setImmediate(resolve))
 }
