@@ -1,5 +1,6 @@
 import { CodedError } from '@barograph/proto'
 import { Command, Option } from 'commander'
+import { addSimulateCommand } from '../fleet/command.ts'
 import { printBuffer, writeExport } from './buffer.ts'
 import { describeConfig } from './check.ts'
 import { examine } from './doctor.ts'
@@ -72,6 +73,7 @@ function makeProgram(finish: (ok: boolean) => void): Command {
     program.command('buffer').description('shows what was not delivered yet').exitOverride(),
     command,
   )
+  addSimulateCommand(program)
   program
     .command('version')
     .description('prints the version')
