@@ -1,6 +1,5 @@
-import type { Duplex } from 'node:stream'
 import type { LiveError } from '@barograph/proto/api'
-import type { RawData, WebSocket } from 'ws'
+import type { RawData } from 'ws'
 import { serveLimits } from '../limits.ts'
 import { problemOf } from '../problem.ts'
 import type { ChangeSet, Frames } from './frames.ts'
@@ -20,9 +19,22 @@ export interface Turn {
   frame(of: ChangeSet | 'readings', subscription: Subscription): string | null
 }
 
+/** The part of a WebSocket that a client uses. */
+export interface LiveSocket {
+  readonly readyState: number
+  readonly OPEN: number
+  readonly bufferedAmount: number
+  send(text: string): void
+  ping(): void
+  close(code: number, reason: string): void
+  on(event: 'pong', listener: () => void): unknown
+  on(event: 'message', listener: (data: RawData, isBinary: boolean) => void): unknown
+}
+
 export interface ClientOptions {
-  readonly socket: WebSocket
-  readonly stream: Duplex
+  readonly socket: LiveSocket
+  /** What the socket writes to. */
+  readonly stream: { readonly writableLength: number }
   readonly frames: Frames
   readonly subscription: Subscription
   /** Where an earlier connection ended; null: start with a snapshot. */
@@ -79,9 +91,8 @@ export function createClient(options: ClientOptions): Client {
   }
 
   /** Statuses that changed and readings that came while the client took nothing: devices whole, the newest of each stream. */
-  function miss({ sets, readings }: Turn): void {
-    for (const set of sets)
-      for (const id of set.devices) if (wantsDevice(subscription, id)) missedDevices.add(id)
+  function miss({ statusChanges, readings }: Turn): void {
+    for (const id of statusChanges) if (wantsDevice(subscription, id)) missedDevices.add(id)
     if (!subscription.readings) return
     for (const one of readings) {
       if (!wantsDevice(subscription, one.device)) continue
