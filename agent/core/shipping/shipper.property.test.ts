@@ -31,8 +31,8 @@ const creditEntries = 120
 type Step =
   | { readonly do: 'accept'; readonly sensor: 'attic' | 'shed'; readonly count: number }
   | { readonly do: 'pass'; readonly ms: number }
-  | { readonly do: 'connect' | 'disconnect' | 'restart' | 'receipt' | 'lostReceipt' | 'flush' }
-  /** Messages that the collector takes; `losing`: its log forgets them after the acknowledgement. */
+  | { readonly do: 'connect' | 'disconnect' | 'restart' | 'receipt' | 'lostReceipt' | 'flush' | 'logLoss' }
+  /** Messages that the broker acknowledges; `losing`: and forgets. `logLoss`: the log forgets what was not stored. */
   | { readonly do: 'deliver'; readonly messages: number; readonly losing: boolean }
   | { readonly do: 'refuse'; readonly sensor: 'attic' | 'shed' }
 
@@ -59,7 +59,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      do: fc.constantFrom('disconnect' as const, 'restart' as const, 'lostReceipt' as const),
+      do: fc.constantFrom(
+        'disconnect' as const,
+        'restart' as const,
+        'lostReceipt' as const,
+        'logLoss' as const,
+      ),
     }),
   },
   {
@@ -159,12 +164,15 @@ function makeWorld(folder: string) {
       const known = knownOf(keyOf(run))
       const set = rangeOf(run.firstSeq, run.firstSeq + run.times.length - 1)
       if (!losing) known.logged = union(known.logged, set)
+      // What is gone is not under way, whatever the agent may still believe.
+      else uncovered.set(keyOf(run), subtract(uncovered.get(keyOf(run)) ?? emptySet, set))
       dirty.add(keyOf(run))
     }
   }
 
   function flush(): void {
-    for (const known of collector.values()) known.stored = subtract(known.logged, known.refused)
+    for (const known of collector.values())
+      known.stored = union(known.stored, subtract(known.logged, known.refused))
   }
 
   function receipt(arrives: boolean): void {
@@ -225,6 +233,9 @@ function makeWorld(folder: string) {
       case 'receipt':
         receipt(true)
         return clock.pass(0)
+      case 'logLoss':
+        for (const known of collector.values()) known.logged = union(known.stored, known.refused)
+        return
       case 'lostReceipt':
         receipt(false)
         return
