@@ -149,13 +149,12 @@ describe('a rollup as outsiders see it', () => {
   })
 
   test('highest and lowest compare exact means, and the earliest of equals is shown', () => {
-    const amount = fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n })
-    const part = fc.record({
-      count: fc.integer({ min: 1, max: 4 }),
-      sum: fc.oneof(amount, fc.bigInt(-9n, 9n)),
-    })
+    const listOf = (sum: fc.Arbitrary<bigint>) =>
+      fc.array(fc.record({ count: fc.integer({ min: 1, max: 4 }), sum }), { minLength: 1, maxLength: 31 })
+    // Small ones are often equal, huge ones differ beyond what a double holds.
+    const lists = fc.oneof(listOf(fc.bigInt(-9n, 9n)), listOf(fc.bigInt(2n ** 60n, 2n ** 60n + 99n)))
     fc.assert(
-      fc.property(fc.array(part, { minLength: 1, maxLength: 31 }), (list) => {
+      fc.property(lists, (list) => {
         const parts = list.map(({ count, sum }, i): StoredPart => {
           const isSafe = BigInt(Number(sum)) === sum && Number.isSafeInteger(Number(sum))
           return [i * hourMs, count, isSafe ? Number(sum) : sum, 0, 0]

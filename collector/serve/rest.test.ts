@@ -369,24 +369,25 @@ describe('gaps and delivery', () => {
     const late = run({ values: { temperature: [1] }, firstSeq: 41, start: noon + 7_200_000 })
     await rig.sendBatch('balcony', { runs: [late] }, { quarantineAfterMs: noon + 300_000 })
     await rig.fold()
-    // Logged and not folded: two that the store misses, one that it has, and the first two of an unknown run.
+    // Logged and not folded: two that the store misses, one that it has, one beyond all it knows, and two of an unknown run.
     await rig.sendBatch('balcony', {
       runs: [
         run({ values: { temperature: [1, 2, 3] }, firstSeq: 24 }),
+        run({ values: { temperature: [1] }, firstSeq: 44 }),
         run({ values: { temperature: [1, 2] }, epoch: olderEpoch }),
       ],
     })
     const server = await rig.start()
     const { total, devices, deadLetters } = (await get(server, '/api/v1/delivery')).body as ApiDeliveries
     expect(total).toEqual({
-      accepted: 43,
-      logged: 20,
+      accepted: 46,
+      logged: 21,
       stored: 15,
       quarantined: 1,
       refused: 5,
       lost: 5,
-      onTheWay: 17,
-      toStore: 4,
+      onTheWay: 20,
+      toStore: 5,
       backlog: 15,
       gaps: 1,
       unexplained: 0,
