@@ -9,11 +9,12 @@ export const nothing: Extract<Sample, { kind: 'nothing' }> = { kind: 'nothing' }
 
 /** A fault with a sentence of the length that entries carry. */
 export function makeFault(code: string, detail: string, retryAfterMs?: number): Fault {
-  const sentence = [...detail].length > limits.textCharacters ? `${cut(detail)}…` : detail
+  const sentence = detail.length > limits.textCharacters ? `${cut(detail)}…` : detail
   return { kind: 'fault', code, detail: sentence, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
 }
 
-const cut = (text: string): string => [...text].slice(0, limits.textCharacters - 1).join('')
+// Not between the two halves of a character beyond U+FFFF.
+const cut = (text: string): string => text.slice(0, limits.textCharacters - 1).replace(/[\uD800-\uDBFF]$/, '')
 
 /** A piece of foreign text, short and printable enough for a sentence. */
 export function quote(value: unknown, characters = 40): string {

@@ -235,6 +235,19 @@ describe('after a failure the HTTP client', () => {
     expect(await one.getJson(question)).toMatchObject({ retryAfterMs: pauses[0] })
   })
 
+  test('tries every minute while the server cannot be reached', async () => {
+    await server.close()
+    const one = client({ intervalMs: 900_000 })
+    const pauses: number[] = []
+    for (let i = 0; i < 12; i++) {
+      const answer = await one.getJson({ url: new URL(server.url), signal })
+      pauses.push(answer.kind === 'fault' ? (answer.retryAfterMs ?? 0) : 0)
+      nowMs += pauses.at(-1) ?? 0
+    }
+    expect(Math.max(...pauses)).toBe(60_000)
+    server = await startTestServer()
+  })
+
   test('asks at once when the clock was set back over the pause', async () => {
     server.answer = json({}, 500)
     const one = client()

@@ -13,7 +13,11 @@ export const httpLimits = {
   redirects: 5,
   /** Longest pause that a server may ask for. */
   pauseMs: 86_400_000,
+  /** Longest pause while a server cannot be reached: that costs nobody anything, and people wait for it to work again. */
+  unreachedPauseMs: 60_000,
 } as const
+
+const unreached: ReadonlySet<string> = new Set(['offline', 'refused', 'tls'])
 
 /** What a service means by an answer that is not 200, if it has words of its own. */
 export type Explain = (answer: { status: number; body: unknown }) => {
@@ -80,9 +84,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         pause = null
       }
       if (answer.kind !== 'fault') return answer
-      const lengthMs = Math.round(
-        clamp(answer.retryAfterMs ?? backoff.next(), shortestMs, httpLimits.pauseMs),
-      )
+      const longestMs = unreached.has(answer.code) ? httpLimits.unreachedPauseMs : httpLimits.pauseMs
+      const wantedMs = answer.retryAfterMs ?? backoff.next()
+      const lengthMs = Math.round(clamp(wantedMs, shortestMs, longestMs))
       pause = { fault: answer, startMs: now(), lengthMs }
       return { ...answer, retryAfterMs: lengthMs }
     },
