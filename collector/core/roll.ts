@@ -68,11 +68,11 @@ const dirtyDocuments = 20_000
 /** Documents kept in memory of each kind; the least recently used go first, clean ones only. */
 const cachedDocuments = {
   settings: 8,
-  devices: 50_000,
-  streams: 50_000,
-  epochs: 50_000,
-  buckets: 4_000,
-  rollups: 50_000,
+  devices: 20_000,
+  streams: 20_000,
+  epochs: 20_000,
+  buckets: 1_000,
+  rollups: 20_000,
 } as const
 /** Between two tries while the store has no room. */
 const retryMs = 1_000
