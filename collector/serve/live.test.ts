@@ -1,10 +1,13 @@
 import type { ApiProblem, LiveChanges, LiveFrame, LiveReadings, LiveSnapshot } from '@barograph/proto/api'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Server } from './index.ts'
 import { serveLimits } from './limits.ts'
 import { liveFrame } from './schemas.ts'
 import { createRig, get, noon, type Rig, run, site, status, until } from '../testing/serve-rig.ts'
+
+// Real files and sockets on a machine that may be busy: patience, not a measure.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let rig: Rig
 const sockets: WebSocket[] = []
@@ -337,22 +340,27 @@ describe('a client that does not read', () => {
     slow.socket.pause()
     const received = () =>
       [...fast.windows().values()].filter(({ level }) => level === 'year').map((w) => w.received)
+    const figure = async (name: string) =>
+      Number(
+        new RegExp(`^barograph_live_${name} (\\d+)$`, 'm').exec((await get(server, '/metrics')).text)?.[1],
+      )
     let mostWaiting = 0
-    const rounds = 14
-    for (let round = 1; round <= rounds; round++) {
+    // The system's own buffers fill first; then a few rounds more.
+    let roundsLeft = 3
+    for (let round = 1; roundsLeft > 0; round++) {
+      expect(round).toBeLessThan(60)
       await sendRound(round, sensors)
       await until(() => {
         const years = received()
         return years.length === sensors && years.every((count) => count === (round + 1) * 120)
       })
-      const waiting = /^barograph_live_waiting_bytes (\d+)$/m.exec((await get(server, '/metrics')).text)
-      mostWaiting = Math.max(mostWaiting, Number(waiting?.[1]))
+      mostWaiting = Math.max(mostWaiting, await figure('waiting_bytes'))
+      if ((await figure('skipped_total')) > 0) roundsLeft--
     }
-    const skipped = /^barograph_live_skipped_total (\d+)$/m.exec((await get(server, '/metrics')).text)
-    expect(Number(skipped?.[1])).toBeGreaterThan(0)
     expect(slow.socket.readyState).toBe(WebSocket.OPEN)
     // What waits is what was put in before the limit was passed: the limit and at most one turn of frames.
     const oneTurn = serveLimits.pagesPerTurn * serveLimits.changesPerFrame * 2_000
+    expect(mostWaiting).toBeGreaterThan(serveLimits.waitingBytes)
     expect(mostWaiting).toBeLessThan(serveLimits.waitingBytes + oneTurn)
 
     slow.socket.resume()

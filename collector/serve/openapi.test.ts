@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import type { Server } from './index.ts'
 import { createRig, epoch, get, noon, type Rig, run, site, status } from '../testing/serve-rig.ts'
+
+// Real files and sockets on a machine that may be busy: patience, not a measure.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 type Json = Record<string, unknown>
 

@@ -10,8 +10,11 @@ import type {
   ApiReadings,
   ApiRollups,
 } from '@barograph/proto/api'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createRig, epoch, get, noon, type Rig, run, site, status } from '../testing/serve-rig.ts'
+
+// Real files and sockets on a machine that may be busy: patience, not a measure.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let rig: Rig
 

@@ -75,10 +75,12 @@ function checkOf({ partition, waiting, phase, stalled }: PartitionProgress) {
     return {
       name,
       ok: false,
-      detail: `${waiting} records wait and none was folded for a minute: does roll run?`,
+      detail: `${waitWords(waiting)} and none was folded for a minute: does roll run?`,
     }
-  return { name, ok: true, detail: waiting === 0 ? 'all is folded' : `${waiting} records wait` }
+  return { name, ok: true, detail: waiting === 0 ? 'all is folded' : waitWords(waiting) }
 }
+
+const waitWords = (count: number): string => (count === 1 ? '1 record waits' : `${count} records wait`)
 
 async function ownSamples({
   store,

@@ -78,6 +78,12 @@ describe('the status of a device', () => {
     ['a backlog', 'catching-up', device({ sensors: [sensor({ backlog: 500 })] }), [stream(4_000)]],
     ['a few readings under way', 'live', device({ sensors: [sensor({ backlog: 19 })] }), [stream(4_000)]],
     ['no reading yet, heard of just now', 'live', device(), []],
+    [
+      'a start just now',
+      'live',
+      device(),
+      [stream(0, { latest: null, largestTime: null, mark: { ...mark, kind: 'start' } })],
+    ],
     ['no reading ever', 'silent', device({ lastIngest: now - 60_000 }), []],
     ['replayed data', 'replayed', device({ sensors: [sensor({ origin: 'replayed' })] }), [stream(4e11)]],
   ])('%s: %s', (_, expected, document, streams) => {

@@ -146,7 +146,8 @@ function sensorView(
         : null,
     oldest: stream && stream.smallestTime !== null ? formatTime(stream.smallestTime) : null,
     fault: faultOf(said, stream),
-    silent: isSilent(latest?.time ?? null, intervalMs, now),
+    // Before its first reading it is as old as its start, or as what was last heard of its device.
+    silent: isSilent(latest?.time ?? stream?.mark?.time ?? device.lastIngest, intervalMs, now),
     backlog: said?.backlog ?? 0,
   }
 }
@@ -158,8 +159,8 @@ function originOf(said: StoredSensor | null, device: DeviceDocument): ApiOrigin 
   )
 }
 
-function isSilent(newest: number | null, intervalMs: number, now: number): boolean {
-  return newest === null || now - newest > Math.max(silentIntervals * intervalMs, silentAfterMs)
+function isSilent(newest: number, intervalMs: number, now: number): boolean {
+  return now - newest > Math.max(silentIntervals * intervalMs, silentAfterMs)
 }
 
 /** The fault that lasts: told by an entry or by the status, and no reading since. */
