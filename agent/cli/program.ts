@@ -17,6 +17,7 @@ Examples:
   barograph-agent run --config greenhouse.yaml  sample, buffer and send until Ctrl-C
   barograph-agent doctor                        what is wrong with this machine?
   barograph-agent buffer export --format csv    what was not delivered yet
+  barograph-agent simulate --devices 8 --rate 4.0
 
 Every scalar key is also an environment variable: uplink.url is BAROGRAPH_UPLINK_URL. Flags win over the
 environment, the environment wins over the file.`

@@ -37,12 +37,15 @@ function variableOf(path: readonly string[]): string {
   return prefix + path.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_')
 }
 
+/** TIME_ZONE or TIMEZONE: nobody remembers where the words of a key are parted. */
+const plain = (variable: string): string => variable.replaceAll('_', '')
+
 /** The keys that the environment sets. Throws `bad-config` on a variable that looks like a key of ours and is none. */
 export function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Override[] {
   const overrides: Override[] = []
   for (const [name, text] of Object.entries(environment)) {
     if (text === undefined || !name.startsWith(prefix)) continue
-    const key = scalarKeys.find(({ variable }) => variable === name)
+    const key = scalarKeys.find(({ variable }) => plain(variable) === plain(name))
     if (key) overrides.push({ path: key.path, text, from: `environment variable ${name}` })
     else if (ownSections.some((section) => name.startsWith(`${prefix}${section}_`)))
       throw unknown(
