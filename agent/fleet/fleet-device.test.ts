@@ -22,10 +22,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-function start(options: Partial<FleetDeviceOptions> = {}) {
+function start(options: Partial<FleetDeviceOptions> = {}, database = 'buffer') {
   const buffer = openSqliteBuffer({
     device: 'sim-1',
-    path: join(folder, 'sim-1.db'),
+    path: join(folder, `${database}.db`),
     maxMb: 100,
     maxAgeDays: 365,
     commitIntervalMs: 200,
@@ -144,8 +144,7 @@ describe('a simulated device', () => {
     const readings = async (seed: number, database: string): Promise<unknown> => {
       collector = createFakeCollector()
       clock = createFakeClock()
-      folder = join(folder, database)
-      const device = start({ seed, latePercent: 10, gapPercent: 5 })
+      const device = start({ seed, latePercent: 10, gapPercent: 5 }, database)
       await runFor(device, 5_000)
       await stop(device)
       return [...collector.readings.values()].sort((a, b) => a.seq - b.seq)

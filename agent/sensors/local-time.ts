@@ -11,6 +11,23 @@ export interface WallTime {
   readonly millisecond: number
 }
 
+/** The instant of a date and time in UTC; many times faster than by way of a zone. */
+export function instantInUtc(wall: WallTime): Instant {
+  const { year, month, day, hour, minute, second, millisecond } = wall
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  date.setUTCHours(hour, minute, second, millisecond)
+  // What does not exist, such as 30 February or 25:00, comes out as something else.
+  const isSame =
+    date.getUTCFullYear() === year &&
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hour &&
+    date.getUTCMinutes() === minute &&
+    date.getUTCSeconds() === second
+  return isSame ? { ms: date.getTime() } : { problem: 'is no date and time' }
+}
+
 export type Instant = { readonly ms: number } | { readonly problem: string }
 
 /**

@@ -1,6 +1,6 @@
 import { isTimeZone, limits } from '@barograph/proto'
 import { z } from 'zod'
-import { instantOf, type Instant, type WallTime } from './local-time.ts'
+import { instantInUtc, instantOf, type Instant, type WallTime } from './local-time.ts'
 
 /** How a time is written at the source. */
 export interface TimeRule {
@@ -43,14 +43,14 @@ function parseIso(text: string, rule: TimeRule, previousMs: number | null): Inst
   const [, year, month, day, hour, minute, second, fraction, offset] = match
   const wall = wallTime([year, month, day, hour, minute, second], fraction)
   if (offset === undefined) return resolveLocal(wall, rule, previousMs)
-  const utc = instantOf(wall, 'UTC', null)
+  const utc = instantInUtc(wall)
   return 'problem' in utc ? utc : { ms: utc.ms - offsetMs(offset) }
 }
 
 function resolveLocal(wall: WallTime, rule: TimeRule, previousMs: number | null): Instant {
   if (rule.timeZone === undefined)
     return { problem: 'has no offset from UTC: say in which timeZone its clock runs' }
-  return instantOf(wall, rule.timeZone, previousMs)
+  return rule.timeZone === 'UTC' ? instantInUtc(wall) : instantOf(wall, rule.timeZone, previousMs)
 }
 
 function offsetMs(offset: string): number {
