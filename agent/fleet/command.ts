@@ -55,7 +55,11 @@ export function addSimulateCommand(program: Command): void {
     )
     .option('--prefix <word>', 'devices are called WORD-1, WORD-2, ...', parsePrefix, 'sim')
     .option('--duration <duration>', 'ends after it, such as 60s or 5m; without it at Ctrl-C', parseDuration)
-    .option('--drain-limit <duration>', 'waits at the end at most so long', parseDuration, 60_000)
+    .addOption(
+      new Option('--drain-limit <duration>', 'waits at the end at most so long')
+        .argParser(parseDuration)
+        .default(60_000, '60s'),
+    )
     .option('--http <host:port>', 'serves GET /devices and GET /devices/{id}/reading', parseHostPort)
     .option('--ledger <file>', 'writes the ledger with every window as JSON')
     .option('--json', 'prints the ledger with every window as JSON', false)
