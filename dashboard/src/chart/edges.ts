@@ -1,6 +1,6 @@
 import { s } from '../dom.ts'
 import type { Zone } from '../time/zone.ts'
-import { type Layout, round, type Span, textWidth, timeToX } from './layout.ts'
+import { handWidth, type Layout, round, type Span, textWidth, timeToX } from './layout.ts'
 import type { TimeAxis } from './time-axis.ts'
 
 /** The edges of a drum's paper: names above, figures below, remarks in the margin. */
@@ -80,7 +80,7 @@ function bandName(
     const width = textWidth(`${name} ${strong}`, 14, 500)
     const isLong = name.length > 3
     if (room < leastBandPx || (isLong && room < longNamePx) || width + 6 > room) continue
-    const collides = flag && middle - width / 2 < flag.x + flag.width + 6 && middle + width / 2 > flag.x - 6
+    const collides = flag && middle - width / 2 < flag.x + flag.width + 12 && middle + width / 2 > flag.x - 12
     if (collides) return null
     const size = isCompact ? 'size-axis' : 'size-body'
     return s(
@@ -136,7 +136,7 @@ export function drawMargin(parts: EdgeParts, remarks: readonly Remark[]): SVGEle
     const right = Math.min(layout.width, Math.max(toX(end), left + 3))
     if (right <= layout.axis || left >= layout.width) continue
     nodes.push(s('path', { class: 'bracket', d: `M${round(left)} 1V6H${round(right)}V1` }))
-    const width = textWidth(text, 14)
+    const width = handWidth(text, 14)
     const place = [right + 6, left - 6 - width].find((x) => x >= taken && x + width <= layout.width)
     if (place === undefined) continue
     nodes.push(s('text', { class: 'hand size-body', x: round(place), y: 11 }, text))

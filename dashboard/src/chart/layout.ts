@@ -30,12 +30,24 @@ export function stripHeight(size: 'large' | 'middle' | 'small', isCompact: boole
 
 let context: CanvasRenderingContext2D | null | undefined
 
-/** Width of a text in the page's upright face, px. */
-export function textWidth(text: string, sizePx: number, weight = 400): number {
+const upright = '"Barlow Semi Condensed", system-ui, sans-serif'
+const hand = 'Newsreader, Georgia, serif'
+
+function measure(text: string, font: string, sizePx: number): number {
   context ??= document.createElement('canvas').getContext('2d')
   if (!context) return text.length * sizePx * 0.46
-  context.font = `${weight} ${sizePx}px "Barlow Semi Condensed", system-ui, sans-serif`
+  context.font = font
   return context.measureText(text).width
+}
+
+/** Width of a text in the page's upright face, px. */
+export function textWidth(text: string, sizePx: number, weight = 400): number {
+  return measure(text, `${weight} ${sizePx}px ${upright}`, sizePx)
+}
+
+/** Width of a text in the italic face, px. */
+export function handWidth(text: string, sizePx: number): number {
+  return measure(text, `italic ${sizePx}px ${hand}`, sizePx)
 }
 
 /** One decimal is enough for a path. */

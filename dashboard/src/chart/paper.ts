@@ -9,6 +9,8 @@ export interface Paper {
   readonly axis: ValueAxis
   readonly rules: readonly TimeRule[]
   readonly isCompact: boolean
+  /** px of the strips above. */
+  readonly abovePx: number
 }
 
 /** A uPlot plugin that prints the rules and hatches what is missing, below the traces. */
@@ -25,7 +27,7 @@ export function paperPlugin(
         ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
         ctx.clip()
         printRules(plot, paper())
-        for (const gap of hatched()) hatch(plot, paper().inks, gap)
+        for (const gap of hatched()) hatch(plot, paper(), gap)
         ctx.restore()
       },
     },
@@ -84,7 +86,7 @@ const hatchWidthPx = 1.4
 
 function hatch(
   { ctx, bbox, valToPos }: uPlot,
-  { hatch: colour, paper }: Inks,
+  { inks: { hatch: colour, paper }, abovePx }: Paper,
   gap: { start: number; end: number; isFaint: boolean },
 ): void {
   const px = devicePixelRatio
@@ -102,9 +104,10 @@ function hatch(
   ctx.strokeStyle = colour
   ctx.lineWidth = hatchWidthPx * px
   ctx.beginPath()
-  // Counted from the plot's corner, so that neighbouring gaps and strips share one hatching.
+  // Counted from the corner of the drum, so that neighbouring gaps and strips share one hatching.
   const step = hatchEveryPx * px * Math.SQRT2
-  for (let x = Math.floor((left - bbox.left) / step) * step + bbox.left; x < right + height; x += step) {
+  const corner = bbox.left - abovePx * px
+  for (let x = Math.floor((left - corner) / step) * step + corner; x < right + height; x += step) {
     ctx.moveTo(x, top)
     ctx.lineTo(x - height, top + height)
   }

@@ -5,7 +5,8 @@ import type { Point } from '../measure/series.ts'
 import type { Zone } from '../time/zone.ts'
 import { type Inks, readInks } from './inks.ts'
 import { type Layout, type Span, timeToX } from './layout.ts'
-import { drawOver, type OverParts } from './over.ts'
+import type { OverParts } from './boxes.ts'
+import { drawOver } from './over.ts'
 import { type Paper, paperPlugin } from './paper.ts'
 import { type Run, runsToDraw, type Tip } from './samples.ts'
 import { timeAxis } from './time-axis.ts'
@@ -36,6 +37,8 @@ export interface StripData {
   readonly span: Span
   readonly layout: Layout
   readonly heightPx: number
+  /** px of the strips above: hatching goes on across strips. */
+  readonly abovePx: number
   readonly zone: Zone
   /** The value axis shrinks only when this changes. */
   readonly rangeKey: string
@@ -65,9 +68,9 @@ export function createStrip(options: { group: string; onPoint: (time: number | n
   let plot: uPlot | null = null
   let made = ''
   let axis: ValueAxis = { low: 0, high: 1, major: 1, minor: 0.5, fine: 0.25 }
-  let axisKey = ''
+  let held: Held | null = null
   let inks: Inks = readInks(document.documentElement, '')
-  let paper: Paper = { inks, axis, rules: [], isCompact: false }
+  let paper: Paper = { inks, axis, rules: [], isCompact: false, abovePx: 0 }
   let crosshair: number | null = null
   let runs: readonly Run[] = []
 
@@ -76,10 +79,10 @@ export function createStrip(options: { group: string; onPoint: (time: number | n
     runs = next.isBlank ? [] : drawnRuns(next)
     element.className = `strip ${next.metric.ink}`
     inks = readInks(element, next.metric.ink)
-    axis = axisFor(next, runs, axisKey === next.rangeKey ? axis : null)
-    axisKey = next.rangeKey
+    held = hold(next, runs, held)
+    axis = axisFor(next, held)
     const { rules } = timeAxis(next.span, next.layout, next.zone)
-    paper = { inks, axis, rules, isCompact: next.layout.isCompact }
+    paper = { inks, axis, rules, isCompact: next.layout.isCompact, abovePx: next.abovePx }
     const size = `${next.layout.width} ${next.heightPx} ${next.layout.axis} ${next.layout.isCompact}`
     if (plot && made === size) plot.setData(toColumns(runs), true)
     else make(next, size)
@@ -192,11 +195,9 @@ function drawnRuns({ metric, points, tip, span }: StripData): readonly Run[] {
 }
 
 const margins = (data: StripData) => {
-  const isTagged = data.metric.size === 'small'
-  return {
-    top: isTagged ? 18 : 10,
-    bottom: data.metric.name === 'humidity' && !data.layout.isCompact ? 10 : 8,
-  }
+  const { size, fixed } = data.metric
+  // Room for the figures of the highest and, where the trace may go anywhere, of the lowest.
+  return { top: size === 'small' ? 18 : 16, bottom: fixed === null ? 14 : data.layout.isCompact ? 8 : 10 }
 }
 
 function withMargins(axis: ValueAxis, data: StripData | null): [number, number] {
@@ -211,29 +212,34 @@ function toY(data: StripData, axis: ValueAxis): (value: number) => number {
   return (value) => data.heightPx - ((value - low) / (high - low)) * data.heightPx
 }
 
-function axisFor(data: StripData, runs: readonly Run[], before: ValueAxis | null): ValueAxis {
-  const { metric, heightPx } = data
-  let low = Number.POSITIVE_INFINITY
-  let high = Number.NEGATIVE_INFINITY
-  const hold = (a: number, b: number) => {
-    low = Math.min(low, a)
-    high = Math.max(high, b)
+/** Lowest and highest that the axis has held since the range was chosen, shown units. */
+interface Held {
+  readonly key: string
+  readonly low: number
+  readonly high: number
+}
+
+/** The axis grows at once and shrinks only on a new range. */
+function hold({ rangeKey }: StripData, runs: readonly Run[], before: Held | null): Held | null {
+  const samples = runs.flatMap((run) => run.samples)
+  if (samples.length === 0) return before?.key === rangeKey ? before : null
+  const kept = before?.key === rangeKey ? before : null
+  let low = kept?.low ?? Number.POSITIVE_INFINITY
+  let high = kept?.high ?? Number.NEGATIVE_INFINITY
+  for (const sample of samples) {
+    low = Math.min(low, sample.low)
+    high = Math.max(high, sample.high)
   }
-  for (const { samples } of runs) for (const sample of samples) hold(sample.low, sample.high)
-  if (!Number.isFinite(low)) {
-    const [a, b] = usualEnds[metric.name] ?? [0, 10]
-    hold(metric.convert(a), metric.convert(b))
-  }
-  // Grows at once, shrinks only on a new range.
-  if (before) hold(before.low + before.minor, before.high - before.minor)
-  const fixed = metric.fixed
-  const shownFixed: [number, number | null] | null = fixed
-    ? [metric.convert(fixed[0]), fixed[1] === null ? null : metric.convert(fixed[1])]
-    : null
+  return { key: rangeKey, low, high }
+}
+
+function axisFor({ metric, heightPx }: StripData, held: Held | null): ValueAxis {
+  const { fixed, convert } = metric
+  const usual = (usualEnds[metric.name] ?? [0, 10]).map(convert)
   return valueAxis({
-    low,
-    high,
-    fixed: shownFixed,
+    low: held?.low ?? usual[0] ?? 0,
+    high: held?.high ?? usual[1] ?? 10,
+    fixed: fixed && [convert(fixed[0]), fixed[1] === null ? null : convert(fixed[1])],
     leastSpan: metric.convertDifference(metric.leastSpan),
     heightPx,
   })

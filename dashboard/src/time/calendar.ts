@@ -7,6 +7,7 @@ export interface HourColumn {
   readonly hour: number
   /** "01", or "01 again" for the second one of a 25-hour day. */
   readonly label: string
+  readonly isAgain: boolean
 }
 
 /** The hours of a date, in order, and the clock hours that the date does not have. */
@@ -30,7 +31,8 @@ export function hoursOfDay(day: number, zone: Zone): HoursOfDay {
     for (; expected < hour; expected++) absent.push({ hour: expected, before: columns.length })
     expected = Math.max(expected, hour + 1)
     const stop = Math.min(zone.endOfHour(start), end)
-    columns.push({ start, end: stop, hour, label: seen.has(hour) ? `${two(hour)} again` : two(hour) })
+    const isAgain = seen.has(hour)
+    columns.push({ start, end: stop, hour, isAgain, label: isAgain ? `${two(hour)} again` : two(hour) })
     seen.add(hour)
     start = stop
   }

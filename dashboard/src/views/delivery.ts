@@ -12,7 +12,6 @@ export function deliveryView(delivery: ApiDelivery | null): HTMLElement | null {
     [stored, 'stored', 'stored'],
   ]
   const first = firstWords(delivery)
-  const items = itemsOf(delivery)
   return h(
     'footer',
     { class: 'way', 'aria-label': 'Delivery' },
@@ -21,7 +20,7 @@ export function deliveryView(delivery: ApiDelivery | null): HTMLElement | null {
       i > 0 && h('i', { class: 'segment desk', 'aria-hidden': 'true' }),
       h('span', { class: 'desk' }, h('b', {}, count(value)), ` ${name}`),
     ]),
-    items.map((item) => h('span', { class: 'item desk' }, item)),
+    itemsOf(delivery).map((item) => h('span', { class: 'item desk' }, item)),
     h(
       'div',
       { class: 'phone' },
@@ -34,7 +33,7 @@ export function deliveryView(delivery: ApiDelivery | null): HTMLElement | null {
       h(
         'p',
         {},
-        items.flatMap((item, i) => (i > 0 ? [', ', item] : [item])),
+        itemsOf(delivery).flatMap((item, i) => (i > 0 ? [', ', item] : [item])),
         '.',
       ),
     ),

@@ -8,7 +8,7 @@ import { type ReadingModel, readingView } from './reading.ts'
 
 /** Everything on the drum and beside it. */
 export interface DrumModel {
-  readonly strips: readonly Omit<StripData, 'layout' | 'heightPx' | 'span' | 'zone'>[]
+  readonly strips: readonly Omit<StripData, 'layout' | 'heightPx' | 'abovePx' | 'span' | 'zone'>[]
   readonly readings: readonly ReadingModel[]
   readonly span: Span
   readonly zone: Zone
@@ -41,7 +41,12 @@ interface Row {
 const readingsWidth = (pageWidth: number): number => (pageWidth < 720 ? 0 : pageWidth < 1280 ? 236 : 292)
 
 /** Makes the drum. `onPoint` hears where the pointer is; null: it left. */
-export function createDrum(options: { group: string; onPoint: (time: number | null) => void }): Drum {
+export function createDrum(options: {
+  group: string
+  /** Width that the drum has, px, even while it is hidden. */
+  widthPx: () => number
+  onPoint: (time: number | null) => void
+}): Drum {
   const element = h('div', { class: 'sheet', 'data-own': true })
   const head = h('div', { class: 'plot' })
   const foot = h('div', { class: 'plot' })
@@ -51,7 +56,7 @@ export function createDrum(options: { group: string; onPoint: (time: number | nu
   let last: { model: DrumModel; edges: EdgeParts } | null = null
 
   function layout(): Layout {
-    const width = Math.max(160, Math.floor(element.clientWidth - readingsWidth(innerWidth)))
+    const width = Math.max(160, Math.floor(options.widthPx() - readingsWidth(innerWidth)))
     const isCompact = innerWidth < 720
     return { width, axis: isCompact ? 28 : 46, isCompact }
   }
@@ -80,12 +85,14 @@ export function createDrum(options: { group: string; onPoint: (time: number | nu
     made = key
     const edges: EdgeParts = { ...model, layout: shape, axis: timeAxis(model.span, shape, model.zone) }
     last = { model, edges }
+    let abovePx = 0
     rows.forEach((row, i) => {
       const strip = model.strips[i]
       const reading = model.readings[i]
       if (!strip || !reading) return
       const heightPx = model.heights?.[i] ?? stripHeight(strip.metric.size, shape.isCompact)
-      row.strip.update({ ...strip, layout: shape, heightPx, span: model.span, zone: model.zone })
+      row.strip.update({ ...strip, layout: shape, heightPx, abovePx, span: model.span, zone: model.zone })
+      if (!shape.isCompact) abovePx += heightPx
       const holder = shape.isCompact ? row.plot.previousElementSibling : row.plot.nextElementSibling
       if (holder?.firstElementChild) morph(holder.firstElementChild, readingView(reading))
       if (shape.isCompact) {

@@ -5,7 +5,11 @@ import type { StateLine } from './status.ts'
 /** The page before any device has written. */
 export interface FirstStart {
   readonly element: HTMLElement
-  update(model: { readonly uplinkUrl: string | null; readonly waiting: string }): void
+  update(model: {
+    readonly isFirst: boolean
+    readonly uplinkUrl: string | null
+    readonly waiting: string
+  }): void
 }
 
 /** Makes the first page around an empty drum. */
@@ -15,7 +19,10 @@ export function createFirstStart(drum: HTMLElement): FirstStart {
   const element = h('main', { class: 'first' }, drum, say, wait)
   return {
     element,
-    update({ uplinkUrl, waiting }) {
+    update({ isFirst, uplinkUrl, waiting }) {
+      say.hidden = !isFirst
+      wait.hidden = !isFirst
+      if (!isFirst) return
       const next = sayView(uplinkUrl)
       morph(say, next)
       wait.textContent = waiting

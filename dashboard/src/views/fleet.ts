@@ -204,6 +204,7 @@ const columns: readonly (readonly [string, string])[] = [
   ['col-seen', ''],
   ['col-lag', 'middle-wide'],
   ['col-backlog', 'middle-wide'],
+  ['col-gaps', ''],
   ['col-battery', ''],
 ]
 
@@ -244,6 +245,7 @@ function tableView(parts: RowParts): HTMLElement {
         head('Last seen'),
         head('Lag', { class: 'middle-wide' }),
         head('Backlog', { class: 'middle-wide' }),
+        head('Gaps'),
         head('Batt., %'),
       ),
     ),
@@ -265,7 +267,9 @@ function rowView(device: ApiDevice, index: number, parts: RowParts): HTMLElement
   const isGroupEnd = rankOf(device) < 5 && next !== undefined && rankOf(next) === 5
   const { word, shape: mark, rank } = statusWords[device.status]
   const cells = metricCells(device, parts)
+  const isNamesake = devices.some((other) => other !== device && nameOf(other) === nameOf(device))
   const seen = device.lastSeen === null ? null : now - Date.parse(device.lastSeen)
+  const gaps = model.delivery?.devices.get(device.id)?.gaps ?? 0
   const open = { view: 'station', device: device.id, to: null, at: null, day: null, metric: null } as const
   return h(
     'tr',
@@ -283,16 +287,25 @@ function rowView(device: ApiDevice, index: number, parts: RowParts): HTMLElement
       'th',
       { class: 'left', scope: 'row' },
       linkTo(place, open, go, {}, h('b', {}, nameOf(device))),
-      h('span', { class: 'hand' }, causeOf(device)),
+      h('span', { class: 'hand' }, [isNamesake && device.id, causeOf(device)].filter(Boolean).join(', ')),
     ),
     cells,
-    h('td', {}, seen === null ? '–' : seen > 90_000 ? h('b', {}, preciseSpan(seen)) : span(seen)),
+    h(
+      'td',
+      {},
+      seen === null
+        ? '–'
+        : seen > 90_000 && device.status !== 'replayed'
+          ? h('b', {}, preciseSpan(seen))
+          : span(seen),
+    ),
     lagCell(device.lagMs),
     h(
       'td',
       { class: `middle-wide${device.backlog ? '' : ' quiet'}` },
       device.backlog ? h('b', {}, count(device.backlog)) : '0',
     ),
+    h('td', { class: gaps ? '' : 'quiet' }, gaps ? h('b', {}, count(gaps)) : '0'),
     h('td', {}, batteryView(device.batteryPercent)),
   )
 }
@@ -382,7 +395,8 @@ function listRow(device: ApiDevice, context: Context, data: FleetData): HTMLElem
   const figures = (['pressure', 'temperature'] as const).map((name) => {
     const metric = shown.find((each) => each.name === name)
     if (!metric) return null
-    const value = isSilent ? null : newestValue(metric, data.hours(device, metric))?.value
+    const value =
+      isSilent || metric.sensor.fault ? null : newestValue(metric, data.hours(device, metric))?.value
     return h('div', {}, h('b', { class: `ink-text ${metric.ink}` }, metric.figure(value)), ` ${metric.unit}`)
   })
   const drawn = shown.find(({ name }) => name === 'pressure') ?? shown[0]

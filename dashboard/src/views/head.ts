@@ -2,6 +2,7 @@ import type { ApiDevice } from '@barograph/proto/api'
 import { h, s } from '../dom.ts'
 import { type UnitChoice, unitChoices, unitSign } from '../measure/units.ts'
 import { formatPlace, type Place } from '../state/address.ts'
+import { isReplayed } from '../state/model.ts'
 import { clockSeconds, longDate, zoneWords } from '../time/words.ts'
 import type { Context } from './context.ts'
 import { brandMark, shape } from './shapes.ts'
@@ -36,7 +37,7 @@ export function headView(context: Context, title: string | ApiDevice, state: Sta
         viewLink(context, 'station', 'Station'),
         viewLink(context, 'fleet', 'Fleet'),
       ),
-      whenView(context, place.view === 'fleet'),
+      whenView(context, place.view === 'fleet', !isDevice || !isReplayed(title)),
     ),
   )
 }
@@ -101,8 +102,10 @@ export function closeMenus(except?: Element | null): void {
     if (menu !== except) menu.removeAttribute('open')
 }
 
-function whenView(context: Context, isFleet: boolean): HTMLElement {
-  const { now, zone } = context
+function whenView(context: Context, isFleet: boolean, isWallClock: boolean): HTMLElement {
+  const { zone } = context
+  // A lost connection stops the drum, not the clock on the wall.
+  const now = isWallClock ? context.localNow + context.model.aheadMs : context.now
   return h(
     'div',
     { class: 'when' },

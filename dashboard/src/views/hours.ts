@@ -31,7 +31,8 @@ interface Column extends HourColumn {
   readonly value: number | null
   readonly low: number | null
   readonly high: number | null
-  readonly isPast: boolean
+  /** Over, and the sensor had begun. */
+  readonly isMissed: boolean
 }
 
 const heightPx = 158
@@ -105,6 +106,7 @@ function steps({ go }: Context, { day, today }: HoursModel): HTMLElement {
 
 function columnsOf({ metric, day, zone, now, hours }: HoursModel) {
   const { columns, absent } = hoursOfDay(day, zone)
+  const begun = metric.sensor.oldest ? Date.parse(metric.sensor.oldest) : Number.POSITIVE_INFINITY
   const filled = columns.map((column): Column => {
     const figures = hours.find(({ start }) => start >= column.start && start < column.end)?.metrics[
       metric.name
@@ -115,7 +117,7 @@ function columnsOf({ metric, day, zone, now, hours }: HoursModel) {
       value: figures?.value ?? null,
       low: (isLevel ? figures?.low : null) ?? figures?.value ?? null,
       high: (isLevel ? figures?.high : null) ?? figures?.value ?? null,
-      isPast: column.end <= now || (column.start <= now && figures?.value != null),
+      isMissed: column.end <= now && column.end > begun,
     }
   })
   return { columns: filled, absent }
@@ -149,7 +151,17 @@ function chart(model: HoursModel): SVGElement {
     lowAt: metric.kind === 'level' ? (day?.lowAt ?? null) : null,
   }
   columns.forEach((column, i) => nodes.push(...columnNodes(column, axis + i * each, i, parts)))
-  for (const { hour, before } of absent) nodes.push(...absentNodes(hour, axis + before * each, bottom))
+  for (const { hour, before } of absent)
+    nodes.push(
+      ...changeOfClocks(
+        `${twoDigits(hour)}:00 does not exist: clocks go forward`,
+        axis + before * each,
+        bottom,
+      ),
+    )
+  columns.forEach(({ label, isAgain }, i) => {
+    if (isAgain) nodes.push(...changeOfClocks(`${label}: clocks go back`, axis + i * each, bottom))
+  })
   nodes.push(s('path', { class: 'rule-2', d: `M${axis} ${heightPx - bottom}H${widthPx}` }))
   return s(
     'svg',
@@ -205,14 +217,14 @@ function columnNodes(column: Column, x: number, index: number, parts: ColumnPart
   const middle = x + each / 2
   const foot = heightPx - bottom
   const nodes: (SVGElement | null)[] = []
-  if (column.hour % 6 === 0 && !column.label.endsWith('again'))
+  if (column.hour % 6 === 0 && !column.isAgain)
     nodes.push(
       s('path', { class: column.hour === 0 ? 'rule-3' : 'rule-2', d: `M${round(x)} ${top - 12}V${foot}` }),
     )
-  if (!isCompact || (column.hour % 3 === 0 && !column.label.endsWith('again')))
+  if (!isCompact || (column.hour % 3 === 0 && !column.isAgain))
     nodes.push(hourLabel(column, isCompact ? x : middle, foot + 17, isCompact))
   if (column.value === null || column.low === null || column.high === null) {
-    if (column.isPast)
+    if (column.isMissed)
       nodes.push(s('rect', { class: 'hatched', x: round(x), y: top, width: round(each), height: foot - top }))
     return nodes
   }
@@ -243,14 +255,9 @@ function columnNodes(column: Column, x: number, index: number, parts: ColumnPart
   return nodes
 }
 
-function hourLabel({ label }: Column, x: number, y: number, isCompact: boolean): SVGElement {
-  const [hour, again] = label.split(' ')
-  return s(
-    'text',
-    { class: 'size-axis', x: round(x), y: round(y), 'text-anchor': isCompact ? 'start' : 'middle' },
-    hour,
-    again ? s('tspan', { class: 'hand' }, ` ${again}`) : null,
-  )
+function hourLabel({ hour }: Column, x: number, y: number, isCompact: boolean): SVGElement {
+  const anchor = isCompact ? 'start' : 'middle'
+  return s('text', { class: 'size-axis', x: round(x), y: round(y), 'text-anchor': anchor }, twoDigits(hour))
 }
 
 function meanFigure(
@@ -264,7 +271,7 @@ function meanFigure(
   const text = metric.figure(value)
   // Narrow columns hold every second figure; a ringed one is always shown.
   if (text.length * 6.2 > each && index % 2 === 1 && !isRinged) return []
-  const width = Math.max(27, text.length * 6 + 9)
+  const width = Math.max(26.8, text.length * 5.4 + 5)
   return [
     isRinged
       ? s('rect', {
@@ -289,13 +296,14 @@ function meanFigure(
   ]
 }
 
-function absentNodes(hour: number, x: number, bottom: number): SVGElement[] {
-  const words = `${String(hour).padStart(2, '0')}:00 does not exist: clocks go forward`
+function changeOfClocks(words: string, x: number, bottom: number): SVGElement[] {
   return [
     s('path', { class: 'ink-stroke dotted', 'stroke-width': 1.4, d: `M${round(x)} 4V${heightPx - bottom}` }),
     s('text', { class: 'hand on-paper size-body', x: round(x + 6), y: 14 }, words),
   ]
 }
+
+const twoDigits = (hour: number): string => String(hour).padStart(2, '0')
 
 function keyView(): HTMLElement {
   const icon = (d: string) =>

@@ -40,7 +40,7 @@ export function createPage(options: {
   const spoken = h('p', { class: 'unseen', 'aria-live': 'polite' })
   root.replaceChildren(h('div', { class: 'page' }, head, notices, view), spoken, hatchDefinitions())
   const fleet = createFleet({ onChange })
-  const blank = createDrum({ group: 'blank', onPoint: () => {} })
+  const blank = createDrum({ group: 'blank', widthPx: () => view.clientWidth, onPoint: () => {} })
   const first = createFirstStart(blank.element)
   let place: Context['place'] | null = null
   let saidState = ''
@@ -102,11 +102,8 @@ export function createPage(options: {
     }
     put(first.element)
     showNotices(context, isUnknown ? [other] : [])
-    first.element.classList.toggle('is-first', isFirst)
-    first.update({
-      uplinkUrl: uplinkOf(model.readiness, location.hostname),
-      waiting: isFirst ? waitingWords(context) : '',
-    })
+    const uplinkUrl = uplinkOf(model.readiness, location.hostname)
+    first.update({ isFirst, uplinkUrl, waiting: waitingWords(context) })
     blank.update(emptyDrum(context))
     document.title = `${title}, Barograph`
   }
@@ -198,9 +195,7 @@ function fleetLine({ model }: Context): StateLine {
   const [slowest] = devices
     .filter(({ lagMs }) => lagMs !== null)
     .toSorted((a, b) => (b.lagMs ?? 0) - (a.lagMs ?? 0))
-  const slow = slowest?.lagMs
-    ? ` Oldest newest reading: ${preciseSpan(slowest.lagMs)} (${nameOf(slowest)}).`
-    : ''
+  const slow = slowest?.lagMs ? ` Furthest behind: ${preciseSpan(slowest.lagMs)} (${nameOf(slowest)}).` : ''
   return {
     shape: null,
     strong: counted(devices.length, 'device'),

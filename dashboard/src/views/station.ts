@@ -61,7 +61,9 @@ interface Drawn {
 /** Makes the station's view. */
 export function createStation(sources: StationSources): Station {
   const { history, before, told } = sources
-  const drum = createDrum({ group: 'drum', onPoint: hover })
+  const drumOptions = { group: 'drum', widthPx: () => element.clientWidth, onPoint: hover }
+  const drum = createDrum(drumOptions)
+  const rest = createDrum(drumOptions)
   const tools = h('div', { class: 'tools' })
   const table = h('div')
   const registers = createRegisters(history)
@@ -80,7 +82,8 @@ export function createStation(sources: StationSources): Station {
     drum.element,
   )
   const element = h('main', {}, tools, drumBox, table, registers.element)
-  element.append(way, foot)
+  const restBox = h('div', { class: 'rest' }, rest.element)
+  element.append(way, restBox, foot)
   let hovered: number | null = null
   let last: {
     context: Context
@@ -102,8 +105,12 @@ export function createStation(sources: StationSources): Station {
 
   function point(): void {
     if (!last) return
-    const time = hovered ?? last.context.place.at
-    drum.point(time, time === null ? null : flagOf(time, last.context.zone))
+    const wanted = hovered ?? last.context.place.at
+    const { from, to, now } = last.span
+    const time = wanted !== null && wanted >= from && wanted <= (now ?? to) ? wanted : null
+    const flag = time === null ? null : flagOf(time, last.context.zone)
+    drum.point(time, flag)
+    if (!restBox.hidden) rest.point(time, flag)
   }
 
   function windowAt(time: number): { start: number; end: number } | null {
@@ -163,10 +170,12 @@ export function createStation(sources: StationSources): Station {
     last = { context, device, drawn, span, model: model_ }
     morph(tools, toolsView(context, legendOf(drawn)))
     drumBox.hidden = place.isTable
+    restBox.hidden = place.isTable || drawn.length <= mainStrips
     table.hidden = !place.isTable
     if (place.isTable) show(table, tableView(drawn, zone, captionOf(device, drawn, span, zone)))
     else {
-      drum.update(model_)
+      drum.update(part(model_, 0, mainStrips))
+      rest.update(part(model_, mainStrips, Number.POSITIVE_INFINITY))
       point()
     }
     registers.update(
@@ -203,7 +212,9 @@ export function createStation(sources: StationSources): Station {
     const remarks = remarksOf(ofDevice, causes, drawn[0]?.points ?? [])
     return {
       strips,
-      readings: drawn.map((each, i) => readingOf(context, device, each, i === drawn.length - 1)),
+      readings: drawn.map((each, i) =>
+        readingOf(context, device, each, i === mainStrips - 1 || i === drawn.length - 1),
+      ),
       span,
       zone,
       remarks,
@@ -244,7 +255,7 @@ export function createStation(sources: StationSources): Station {
       tendency: tendencyOf(metric.name, newest?.isNewest ? newest.value : null, earlier),
       low: at(day?.low, day?.lowAt),
       high: at(day?.high, day?.highAt),
-      remark: remarkOf(metric, newest, fault !== null, now, zone),
+      remark: remarkOf(metric, newest, fault !== null, now, zone) || totalOf(metric, day?.value),
       isPicked: (place.metric ?? defaultMetric(metricsOf(device, context.settings.units))) === metric.name,
       isLast,
       onPick: () => go({ metric: metric.name }),
@@ -323,6 +334,20 @@ export function createStation(sources: StationSources): Station {
   }
 }
 
+/** Strips above the registers; the others are below the fold. */
+const mainStrips = 4
+
+function part(model: DrumModel, from: number, to: number): DrumModel {
+  const isFirst = from === 0
+  return {
+    ...model,
+    strips: model.strips.slice(from, to),
+    readings: model.readings.slice(from, to),
+    remarks: isFirst ? model.remarks : [],
+    causes: isFirst ? model.causes : [],
+  }
+}
+
 function legendOf(drawn: readonly Drawn[]): string {
   const first = drawn[0]
   const level = Object.entries(levelsMs).find(([, ms]) => ms === first?.levelMs)?.[0] as
@@ -352,6 +377,10 @@ function remarkOf(
   if (isFaulty)
     return `last good ${metric.figureAndUnit(newest.value)} at ${moment(newest.time, now, zone)}, ${preciseSpan(now - newest.time)} ago`
   return newest.isNewest ? '' : `last measured ${moment(newest.time, now, zone)}`
+}
+
+function totalOf(metric: ShownMetric, sum: number | null | undefined): string {
+  return metric.kind === 'total' && sum != null ? `${metric.figureAndUnit(sum)} since midnight` : ''
 }
 
 function sentenceOf(metric: ShownMetric, points: readonly Point[], span: Span, zone: Zone): string {

@@ -58,7 +58,7 @@ export function yearView(context: Context, model: YearModel): HTMLElement {
     { class: metric.ink, 'aria-label': title },
     h('h2', {}, h('span', {}, title), h('span', { class: 'hand' }, means), steps(context, model)),
     map(context, model, { cells, highest, lowest, colour }),
-    highest && lowest && keyView(metric, lowest, highest, colour),
+    highest && lowest && highest !== lowest && keyView(metric, lowest, highest, colour),
   )
 }
 
