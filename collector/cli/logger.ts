@@ -15,10 +15,17 @@ export function createLogger({ level, json }: { level: LogLevelName; json: boole
   return pino(options, { write: (line: string) => void process.stderr.write(`${lineOf(line)}\n`) })
 }
 
+interface Line {
+  readonly time: string
+  readonly level: string
+  readonly thread?: string
+  readonly msg: string
+}
+
 /** `2026-01-02T03:04:05.678Z warn  serve: words {"port":8013}` */
 function lineOf(json: string): string {
-  const { time, level, thread, msg, ...rest } = JSON.parse(json) as Record<string, unknown>
-  const where = thread === undefined ? '' : `${String(thread)}: `
+  const { time, level, thread, msg, ...rest } = JSON.parse(json) as Line
+  const where = thread === undefined ? '' : `${thread}: `
   const fields = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : ''
-  return `${String(time)} ${String(level).padEnd(5)} ${where}${String(msg)}${fields}`
+  return `${time} ${level.padEnd(5)} ${where}${msg}${fields}`
 }

@@ -2,7 +2,10 @@ import { Command, CommanderError } from 'commander'
 import { addCheckCommand } from './check.ts'
 import { version } from './context.ts'
 import { exitCodeOf, exitCodes, failureWords } from './failure.ts'
+import { addDeadLettersCommand } from './dead-letters.ts'
+import { addDoctorCommand } from './doctor.ts'
 import { addRunCommand } from './run.ts'
+import { addTailCommand } from './tail.ts'
 
 const examples = `
 Examples:
@@ -37,8 +40,19 @@ function createProgram(): Command {
     .action(() => void process.stdout.write(`${version}\n`))
   addRunCommand(program)
   addCheckCommand(program)
-  for (const command of program.commands) command.copyInheritedSettings(program)
+  addDoctorCommand(program)
+  addTailCommand(program)
+  addDeadLettersCommand(program)
+  inherit(program)
   return program
+}
+
+/** Every command fails and explains itself as the program does. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent)
+    inherit(command)
+  }
 }
 
 /** Runs one command line; sets the exit code. */

@@ -75,7 +75,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   let isWriting = false
   let trouble: string | null = null
   let waitingLetters = 0
-  let idle: (() => void)[] = []
+  const idle: (() => void)[] = []
   const pacer = createStatusPacer({
     clock,
     intervalMs: bridgeLimits.statusIntervalMs,

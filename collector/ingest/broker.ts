@@ -49,24 +49,26 @@ export async function createBroker(options: BrokerOptions): Promise<Ingest> {
       if (!options.isFull() && !closing) return done(null, true)
       done(Object.assign(new Error('the collector is busy'), { returnCode: 3 }) as AuthenticateError, false)
     },
-    authorizePublish(_client, packet, done) {
-      // A will of a connection that we closed ourselves says nothing about the device.
-      if (closing) return done(new Error('the broker is closing'))
-      accept({ topic: packet.topic, payload: bytesOf(packet), identity: null }).then(
-        (outcome) => {
-          // It is acknowledged, or it would be sent for ever, but nobody hears it.
-          if (outcome === 'refused') packet.topic = refusedTopic
-          if (outcome === 'refused' || !mayRetain(packet.topic)) packet.retain = false
-          done(null)
-        },
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-      )
-    },
+    authorizePublish: (_client, packet, done) => void publish(packet, done),
     authorizeSubscribe(client, subscription, done) {
       const isAllowed = isReadable(subscription.topic) && subscriptionsOf(client) < brokerLimits.subscriptions
       done(null, isAllowed ? subscription : null)
     },
   })
+
+  async function publish(packet: PublishPacket, done: (error?: Error | null) => void): Promise<void> {
+    // A will of a connection that we closed ourselves says nothing about the device.
+    if (closing) return done(new Error('the broker is closing'))
+    try {
+      const outcome = await accept({ topic: packet.topic, payload: bytesOf(packet), identity: null })
+      // It is acknowledged, or it would be sent for ever, but nobody hears it.
+      if (outcome === 'refused') packet.topic = refusedTopic
+      if (outcome === 'refused' || !mayRetain(packet.topic)) packet.retain = false
+    } catch (error) {
+      return done(error instanceof Error ? error : new Error(String(error)))
+    }
+    done(null)
+  }
 
   function mayRetain(topic: string): boolean {
     const place = parseTopic(topic)

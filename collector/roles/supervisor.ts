@@ -107,7 +107,9 @@ export function startRoles({ config, roles, version, log }: SupervisorOptions): 
         log(child.name, message.level, message.fields, message.message)
         break
       case 'failed':
+        child.hasStopped = true
         die(errorOf(message.failure))
+        void child.worker.terminate()
         break
       case 'stopped':
         child.hasStopped = true

@@ -48,7 +48,11 @@ export function runThread(start: (thread: Thread) => Promise<RunningRole>): void
 
   async function run(): Promise<void> {
     const early: ToThread[] = []
-    let receive = (message: ToThread): void => void early.push(message)
+    // Nothing has been taken yet: a role that is told to stop while it starts may just end.
+    let receive = (message: ToThread): void => {
+      if (message.type === 'stop') process.exit()
+      early.push(message)
+    }
     port.on('message', (message: ToThread) => receive(message))
     const role = await start({
       ...data,

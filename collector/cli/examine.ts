@@ -1,0 +1,225 @@
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { isCoded } from '@barograph/proto'
+import { type Address, formatAddress } from '@barograph/proto/config'
+import mqtt from 'mqtt'
+import type { Config } from '../config/index.ts'
+import type { Log } from '../core/log.ts'
+import type { Store } from '../core/store.ts'
+import { listen } from '../ingest/listen.ts'
+import { createOpeners } from '../roles/open.ts'
+import { existingFolder } from './folders.ts'
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly name: string
+  readonly ok: boolean
+  readonly detail: string
+  /** What to do; empty: nothing. */
+  readonly hint: string
+}
+
+const patienceMs = 5_000
+/** Commits are what an embedded log costs: fewer than this and live values come late. */
+const fewestFsyncs = 20
+const leastFreeBytes = 256 * 1024 * 1024
+const fsyncTrialMs = 300
+
+const found = (name: string, detail: string): Finding => ({ name, ok: true, detail, hint: '' })
+const fault = (name: string, detail: string, hint: string): Finding => ({ name, ok: false, detail, hint })
+
+/** Looks at everything that the collector needs. Changes nothing but a file that it removes again. */
+export async function examine(config: Config): Promise<Finding[]> {
+  const folders = new Set([dirname(config.log.path), dirname(config.store.path)])
+  return [
+    found('node', process.version),
+    ...(config.broker ? [await examinePort('broker', config.broker.listen, 'broker.listen', isBroker)] : []),
+    ...(config.mqtt ? [await examineBroker(config.mqtt.url)] : []),
+    await examinePort('page', config.serve.listen, 'serve.listen', isCollector),
+    ...[...folders].flatMap(examineFolder),
+    ...(await examineData(config)),
+  ]
+}
+
+/** Free, or taken by a collector that runs already. */
+async function examinePort(
+  name: string,
+  address: Address,
+  key: string,
+  isOurs: (address: Address) => Promise<boolean>,
+): Promise<Finding> {
+  const where = formatAddress(address)
+  const server = createServer()
+  try {
+    await listen(server, address, key)
+    return found(name, `${where} is free`)
+  } catch (error) {
+    if (!isCoded(error)) throw error
+    if (error.code === 'port-in-use' && (await isOurs(address)))
+      return found(name, `${where}: answers already (a collector that runs?)`)
+    return fault(name, error.message, error.hint ?? '')
+  } finally {
+    server.close()
+  }
+}
+
+async function isCollector(address: Address): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://${formatAddress(address)}/healthz`, {
+      signal: AbortSignal.timeout(patienceMs),
+    })
+    return answer.ok
+  } catch {
+    // Whatever listens there does not speak HTTP as a collector does: that is the answer.
+    return false
+  }
+}
+
+async function isBroker(address: Address): Promise<boolean> {
+  return (await examineBroker(`mqtt://${formatAddress(address)}`)).ok
+}
+
+async function examineBroker(url: string): Promise<Finding> {
+  const shown = url.replace(/\/\/[^@/]*@/, '//')
+  try {
+    const client = await mqtt.connectAsync(url, {
+      clientId: `barograph-doctor-${process.pid}`,
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+      connectTimeout: patienceMs,
+    })
+    await client.endAsync()
+    return found('mqtt', `${shown} answers`)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return fault(
+      'mqtt',
+      `${shown} does not let us in: ${why}`,
+      'Is it running, and are name and password right?',
+    )
+  }
+}
+
+function examineFolder(folder: string): Finding[] {
+  const there = existingFolder(folder)
+  try {
+    const { bavail, bsize } = statfsSync(there)
+    const freeBytes = bavail * bsize
+    const free = `${Math.floor(freeBytes / 1024 / 1024)} MB free`
+    const rate = fsyncsPerSecond(there)
+    return [
+      found('folder', there === folder ? `${folder} can be written` : `${folder} can be made in ${there}`),
+      freeBytes >= leastFreeBytes
+        ? found('disk space', free)
+        : fault(
+            'disk space',
+            free,
+            'When it is full nothing is acknowledged, and devices keep their readings.',
+          ),
+      rate >= fewestFsyncs
+        ? found('disk speed', `${rate} durable writes a second`)
+        : fault(
+            'disk speed',
+            `${rate} durable writes a second`,
+            'Use an SSD, or the internal disk, for the data.',
+          ),
+    ]
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return [
+      fault(
+        'folder',
+        `${folder} cannot be written: ${why}`,
+        'Check who owns it, or name another in log.url, store.url.',
+      ),
+    ]
+  }
+}
+
+function fsyncsPerSecond(folder: string): number {
+  const trial = mkdtempSync(join(folder, '.barograph-doctor-'))
+  try {
+    const file = openSync(join(trial, 'trial'), 'w')
+    const page = Buffer.alloc(4_096, 1)
+    const startedMs = performance.now()
+    let count = 0
+    do {
+      writeSync(file, page)
+      fsyncSync(file)
+      count++
+    } while (performance.now() - startedMs < fsyncTrialMs)
+    closeSync(file)
+    return Math.round((1_000 * count) / (performance.now() - startedMs))
+  } finally {
+    rmSync(trial, { recursive: true })
+  }
+}
+
+async function examineData(config: Config): Promise<Finding[]> {
+  const openers = createOpeners(config)
+  const log = tryOpen(
+    'log',
+    openers.readLog,
+    (one) => `${config.log.path}: ${one.partitions} partitions, id ${one.id}`,
+  )
+  const store = tryOpen('store', openers.readStore, () => config.store.path)
+  const findings = [log.finding, store.finding]
+  if (log.value && store.value) findings.push(await examineCheckpoints(log.value, store.value))
+  if (log.value && log.value.partitions !== config.log.partitions)
+    findings.push(
+      fault(
+        'partitions',
+        `the log has ${log.value.partitions}, log.partitions says ${config.log.partitions}`,
+        `The number is fixed with the log: set it to ${log.value.partitions}.`,
+      ),
+    )
+  await store.value?.close()
+  await log.value?.close()
+  return findings
+}
+
+function tryOpen<T>(
+  name: string,
+  open: () => T,
+  words: (value: T) => string,
+): { value: T | null; finding: Finding } {
+  try {
+    const value = open()
+    return { value, finding: found(name, words(value)) }
+  } catch (error) {
+    if (!isCoded(error)) throw error
+    if (error.code.endsWith('-missing'))
+      return { value: null, finding: found(name, 'not there yet: the first start makes it') }
+    return { value: null, finding: fault(name, error.message, error.hint ?? '') }
+  }
+}
+
+/** The store must have been folded from this log, and no further than it goes. */
+async function examineCheckpoints(log: Log, store: Store): Promise<Finding> {
+  const hint = 'Bring the old log back, or start with a new store; devices still hold what was never stored.'
+  let behind = 0
+  for (let partition = 0; partition < log.partitions; partition++) {
+    const checkpoint = await store.checkpoint(partition)
+    if (!checkpoint) continue
+    const { next } = await log.extent(partition)
+    if (checkpoint.logId !== log.id)
+      return fault(
+        'checkpoint',
+        `partition ${partition} was folded from another log (${checkpoint.logId})`,
+        hint,
+      )
+    const furthest = Math.max(checkpoint.position.n, checkpoint.reach)
+    if (furthest > next)
+      return fault(
+        'checkpoint',
+        `partition ${partition} is folded up to ${furthest}, the log ends at ${next}`,
+        hint,
+      )
+    behind += next - checkpoint.position.n
+  }
+  return found(
+    'checkpoint',
+    behind === 0 ? 'all of the log is stored' : `${behind} records of the log wait to be stored`,
+  )
+}

@@ -1,0 +1,105 @@
+import { CodedError, isId, partitionOf } from '@barograph/proto'
+import type { Command } from 'commander'
+import type { Log } from '../core/log.ts'
+import { createOpeners } from '../roles/open.ts'
+import { commonOptions, configOf, numberOption } from './context.ts'
+import { writeLines } from './output.ts'
+import { recordLines } from './record-lines.ts'
+
+interface TailOptions {
+  readonly partitions?: string
+  readonly device?: string
+  readonly from: string
+  readonly follow: boolean
+}
+
+const recordsPerRead = 256
+const idleMs = 1_000
+
+export function addTailCommand(program: Command): void {
+  program
+    .command('tail')
+    .description('print readings as they reach the log, one JSON line each; disturbs nobody')
+    .option('--partitions <list>', 'only these partitions, as in 0,2 (default: all)')
+    .option('--device <id>', 'only this device')
+    .option('--from <where>', 'beginning, latest, or an offset', 'latest')
+    .option('--no-follow', 'end when all is printed, instead of waiting for more')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  barograph-collector tail --device balcony
+  barograph-collector tail --from beginning --no-follow > readings.jsonl
+  barograph-collector tail --partitions 0,2 --from 1200`,
+    )
+    .action(async (options: TailOptions, command: Command) => {
+      const openers = createOpeners(configOf(commonOptions(command)))
+      const log = openers.readLog()
+      try {
+        await tail(log, options)
+      } finally {
+        await log.close()
+      }
+    })
+}
+
+async function tail(log: Log, { partitions, device, from, follow }: TailOptions): Promise<void> {
+  const chosen = choosePartitions(partitions, device, log.partitions)
+  const ending = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
+  await Promise.all(
+    chosen.map(async (partition) => {
+      const { first, next } = await log.extent(partition)
+      const start =
+        from === 'beginning' ? first : from === 'latest' ? next : numberOption('--from', from, 0, 2 ** 48)
+      for await (const records of readOn(
+        log,
+        partition,
+        { start, end: follow ? null : next },
+        ending.signal,
+      )) {
+        const wanted = device === undefined ? records : records.filter((record) => record.device === device)
+        if (!(await writeLines(wanted.flatMap(recordLines)))) ending.abort()
+      }
+    }),
+  )
+}
+
+/** Records from `start` on: up to `end`, or as they come. */
+async function* readOn(
+  log: Log,
+  partition: number,
+  { start, end }: { start: number; end: number | null },
+  signal: AbortSignal,
+): ReturnType<Log['follow']> {
+  if (end === null) return yield* log.follow(partition, start, { signal, idleMs, limit: recordsPerRead })
+  for (let at = start; at < end && !signal.aborted; ) {
+    const records = await log.read(partition, at, Math.min(recordsPerRead, end - at))
+    const last = records.at(-1)
+    if (!last) return
+    at = last.offset + 1
+    yield records
+  }
+}
+
+function choosePartitions(list: string | undefined, device: string | undefined, count: number): number[] {
+  const named =
+    list === undefined
+      ? Array.from({ length: count }, (_, partition) => partition)
+      : [...new Set(list.split(',').map((word) => numberOption('--partitions', word, 0, count - 1)))]
+  if (device === undefined) return named
+  if (!isId(device))
+    throw new CodedError('bad-usage', `--device ${device} is no device id.`, {
+      hint: 'Allowed: small letters, digits and hyphens, 1 to 63 of them',
+    })
+  const own = partitionOf(device, count)
+  if (!named.includes(own))
+    throw new CodedError(
+      'bad-usage',
+      `--partitions ${list ?? ''}: device ${device} is in partition ${own}.`,
+      {
+        hint: 'Leave out --partitions.',
+      },
+    )
+  return [own]
+}
