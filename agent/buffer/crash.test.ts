@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { hasAll } from '@barograph/proto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openSqliteBuffer } from './sqlite.ts'
 import { bufferOptions, temporaryFolder } from './testing.ts'
+
+/** Named so that it counts as used. */
+const childProgram = fileURLToPath(import.meta.resolve('./crash-child.ts'))
 
 let folder: ReturnType<typeof temporaryFolder>
 beforeEach(() => {
@@ -13,7 +16,7 @@ afterEach(() => folder.remove())
 
 /** Lets a child accept until it acknowledged enough, kills it, and resolves to the last number it acknowledged. */
 async function acceptAndDie(epoch: string, enough: number): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), folder.path, epoch], {
+  const child = spawn(process.execPath, [childProgram, folder.path, epoch], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let text = ''
@@ -41,7 +44,8 @@ test('after kill -9 every acknowledged entry is in the file, with the position t
     expect(stream?.rows).toEqual([1, stream?.lastSeq])
     const rows = stream ? buffer.read(stream, 1, stream.lastSeq) : []
     expect(rows.every(({ seq, time }) => seq === time)).toBe(true)
-    if (epoch === '0000000000000004') expect(buffer.position('attic')).toBe(stream?.lastSeq)
   }
+  const last = buffer.streams().find(({ epoch }) => epoch === '0000000000000004')
+  expect(buffer.position('attic')).toBe(last?.lastSeq)
   await buffer.close()
 }, 30_000)

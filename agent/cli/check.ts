@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { formatYaml } from '@barograph/proto/config'
 import type { AgentConfig } from '../config/load.ts'
 import { hideSecret } from '../config/secret.ts'
 import { checkSecrets } from './parts.ts'
@@ -23,7 +23,7 @@ export function describeConfig(config: AgentConfig, { json }: { json: boolean })
       ...hideKeys(own, type.secrets ?? []),
     })),
   }
-  return json ? JSON.stringify(shown, null, 2) : stringify(shown, { aliasDuplicateObjects: false }).trimEnd()
+  return json ? JSON.stringify(shown, null, 2) : formatYaml(shown)
 }
 
 function hideKeys(config: object, secrets: readonly string[]): Record<string, unknown> {

@@ -25,5 +25,5 @@ export function formatLine(line: string): string {
   const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : ''
   const of = typeof sensor === 'string' ? `${sensor}: ` : ''
   const clock = String(time).slice(11, 19)
-  return `${clock} ${names[Number(level)] ?? level} ${of}${String(msg)}${fields.length > 0 ? ` (${fields.join(', ')})` : ''}${stack}`
+  return `${clock} ${names[Number(level)] ?? 'log'} ${of}${String(msg)}${fields.length > 0 ? ` (${fields.join(', ')})` : ''}${stack}`
 }

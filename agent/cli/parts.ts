@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { CodedError, epochFromBytes, isCoded } from '@barograph/proto'
+import { epochFromBytes, isCoded } from '@barograph/proto'
 import { openSqliteBuffer } from '../buffer/sqlite.ts'
 import type { AgentConfig, ConfiguredSensor } from '../config/load.ts'
 import type { Buffer } from '../core/buffer.ts'
@@ -60,11 +60,7 @@ export function openBuffer(config: AgentConfig, log: Log): Buffer {
     })
   } catch (error) {
     if (!isCoded(error) || !['buffer-unwritable', 'buffer-foreign'].includes(error.code)) throw error
-    const where = config.whereIs(['buffer', 'path'])
-    throw new CodedError('bad-config', `${where}: buffer.path is "${buffer.path}": ${error.message}`, {
-      cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    })
+    throw config.mistake({ path: ['buffer', 'path'], message: error.message })
   }
 }
 

@@ -78,7 +78,9 @@ test('a wrong configuration is one clear message and exit code 2, for every comm
   for (const { code, out, err } of results) {
     expect(code).toBe(2)
     expect(out).toBe('')
-    expect(err).toBe('barograph-agent: agent.yaml:2:19: site.latitude is 200: at most 90 is allowed\n')
+    expect(err).toBe(
+      'barograph-agent: agent.yaml:2: site.latitude = 200 is not allowed; allowed: a number from -90 to 90\n',
+    )
   }
 })
 
@@ -92,7 +94,7 @@ test('wrong usage is exit code 2 with a hint', async () => {
 test('a folder that cannot be written is named with key, value and line', async () => {
   const { code, err } = await run('run', '--set', 'buffer.path=agent.yaml/below/buffer.db')
   expect(code).toBe(2)
-  expect(err).toContain('--set buffer.path: buffer.path is "')
+  expect(err).toContain('--set buffer.path: buffer.path = "')
   expect(err).not.toContain('    at ')
 })
 

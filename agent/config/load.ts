@@ -1,23 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { CodedError, metricByName } from '@barograph/proto'
-import type { SensorConfig, SensorType, SiteConfig } from '../core/sensor-type.ts'
-import { nearest } from './nearest.ts'
-import { fromEnvironment, fromFlags } from './overrides.ts'
-import { describeIssues, type Explain } from './problems.ts'
-import { agentSchema, type CheckedConfig, sensorHead } from './schema.ts'
+import { CodedError } from '@barograph/proto'
+import { type ConfigIssue, loadConfig as checkText, type Override } from '@barograph/proto/config'
+import type { SensorType, SiteConfig } from '../core/sensor-type.ts'
+import { agentSchema, type CheckedConfig } from './schema.ts'
 import { readSecret } from './secret.ts'
-import { override, type Path, readYaml, type Source } from './source.ts'
+import { type CheckedSensors, checkSensors, type ConfiguredSensor, fillPrimary } from './sensors.ts'
 
-/** One sensor as configured; `config` is what the schema of its type made of the entry. */
-export interface ConfiguredSensor {
-  readonly id: string
-  readonly type: SensorType
-  readonly config: SensorConfig
-  readonly metrics: readonly string[]
-}
+export type { ConfiguredSensor } from './sensors.ts'
 
-/** The whole configuration: checked, defaulted, frozen. */
+/** The whole configuration: checked and defaulted, never changed. */
 export interface AgentConfig {
   readonly file: string
   /** Folder of the file: relative paths count from here. */
@@ -29,10 +21,10 @@ export interface AgentConfig {
   /** For every metric of the device the sensor that speaks for it. */
   readonly primary: Readonly<Record<string, string>>
   readonly sensors: readonly ConfiguredSensor[]
-  /** Where a key was given, for messages: `agent.yaml:3:12`. */
-  whereIs(path: Path): string
   /** The value of a secret that the configuration names. Throws `bad-secret`. */
   secret(reference: string, key: string): string
+  /** What turned out wrong only when it was used, in the words and with the place of every other mistake. */
+  mistake(issue: ConfigIssue): CodedError
 }
 
 export interface LoadOptions {
@@ -52,19 +44,24 @@ const example = `a small one:
 /** Reads the configuration from file, environment and flags. Throws `bad-config` naming everything that is wrong. */
 export function loadConfig(options: LoadOptions): AgentConfig {
   const { file, environment } = options
-  const source = override(readYaml(readText(file), file), [
-    ...fromEnvironment(environment),
-    ...fromFlags(options.set),
-  ])
-  const checked = agentSchema.safeParse(source.value)
-  const problems = checked.success
-    ? []
-    : describeIssues(checked.error.issues, { source, at: [], schema: agentSchema, explain })
-  const { sensors, problems: sensorProblems } = checkSensors(source, options.sensorTypes)
-  problems.push(...sensorProblems)
-  if (checked.success) problems.push(...checkPrimary(source, checked.data.primary, sensors))
-  if (!checked.success || problems.length > 0) throw complain(problems)
-  const { device, site, uplink, buffer, primary } = checked.data
+  const text = readText(file)
+  const overrides = options.set.map(parseFlag)
+  let found: CheckedSensors = { sensors: [], issues: [] }
+  const load = (alsoWrong: readonly ConfigIssue[] = []): CheckedConfig =>
+    checkText({
+      schema: agentSchema,
+      text,
+      file,
+      env: environment,
+      prefix: 'BAROGRAPH',
+      overrides,
+      check: (config) => {
+        found = checkSensors(config, options.sensorTypes)
+        return [...found.issues, ...alsoWrong]
+      },
+    })
+  const { device, site, uplink, buffer, primary } = load()
+  const { sensors } = found
   const baseDir = dirname(resolve(file))
   return deepFreeze({
     file,
@@ -75,8 +72,16 @@ export function loadConfig(options: LoadOptions): AgentConfig {
     buffer: { ...buffer, path: resolve(baseDir, buffer.path) },
     primary: fillPrimary(primary, sensors),
     sensors,
-    whereIs: (path) => source.whereIs(path),
-    secret: (reference, key) => readSecret(reference, { baseDir, environment, key }),
+    secret: (reference: string, key: string) => readSecret(reference, { baseDir, environment, key }),
+    mistake(issue: ConfigIssue) {
+      try {
+        load([issue])
+      } catch (error) {
+        if (error instanceof CodedError) return error
+        throw error
+      }
+      throw new Error('a mistake that is none')
+    },
   })
 }
 
@@ -91,86 +96,6 @@ function readText(file: string): string {
   }
 }
 
-const explain: Explain = (path, value) =>
-  path.join('.') === 'buffer.whenFull' && value === 'thin'
-    ? 'thinning is not built into this version; allowed: drop-oldest, stop'
-    : null
-
-function checkSensors(
-  source: Source,
-  types: readonly SensorType[],
-): { sensors: ConfiguredSensor[]; problems: string[] } {
-  const sensors: ConfiguredSensor[] = []
-  const problems: string[] = []
-  const seen = new Map<string, number>()
-  listIn(source.value).forEach((entry, index) => {
-    const head = sensorHead.safeParse(entry)
-    if (!head.success) return
-    const { id, type: typeName, ...rest } = head.data
-    const at = ['sensors', index] as const
-    if (seen.has(id)) {
-      const where = source.whereIs([...at, 'id'])
-      problems.push(`${where}: sensors[${index}].id is "${id}": sensors[${seen.get(id)}] has this id already`)
-    }
-    seen.set(id, index)
-    const type = types.find((one) => one.type === typeName)
-    if (!type) {
-      const names = types.map((one) => one.type)
-      const near = nearest(typeName, names)
-      problems.push(
-        `${source.whereIs([...at, 'type'])}: sensors[${index}].type is "${typeName}": ` +
-          `${near ? `did you mean ${near}? ` : ''}allowed: ${names.join(', ')}`,
-      )
-      return
-    }
-    const parsed = type.schema.safeParse(rest)
-    if (parsed.success) sensors.push({ id, type, config: parsed.data, metrics: type.metrics(parsed.data) })
-    else problems.push(...describeIssues(parsed.error.issues, { source, at: [...at], schema: type.schema }))
-  })
-  return { sensors, problems }
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  const list = typeof value === 'object' && value !== null && 'sensors' in value ? value.sensors : null
-  return Array.isArray(list) ? list : []
-}
-
-function checkPrimary(
-  source: Source,
-  primary: Readonly<Record<string, string>>,
-  sensors: readonly ConfiguredSensor[],
-): string[] {
-  const metrics = [...new Set(sensors.flatMap((sensor) => sensor.metrics))]
-  return Object.entries(primary).flatMap(([metric, id]) => {
-    if (!metrics.includes(metric)) {
-      const why = metricByName(metric) ? 'no sensor delivers it' : 'there is no such metric'
-      const near = nearest(metric, metrics)
-      return `${source.whereIs(['primary', metric], 'key')}: primary.${metric}: ${why}; ${
-        near ? `did you mean ${near}? ` : ''
-      }allowed: ${metrics.join(', ')}`
-    }
-    const able = sensors.filter((sensor) => sensor.metrics.includes(metric)).map((sensor) => sensor.id)
-    if (able.includes(id)) return []
-    return `${source.whereIs(['primary', metric])}: primary.${metric} is "${id}": allowed: ${able.join(', ')}`
-  })
-}
-
-/** By default the first sensor that has a metric speaks for it. */
-function fillPrimary(
-  chosen: Readonly<Record<string, string>>,
-  sensors: readonly ConfiguredSensor[],
-): Record<string, string> {
-  const all: Record<string, string> = {}
-  for (const { id, metrics } of sensors) for (const metric of metrics) all[metric] ??= id
-  return { ...all, ...chosen }
-}
-
-function complain(problems: readonly string[]): CodedError {
-  const shown = problems.slice(0, 10)
-  const more = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : []
-  return new CodedError('bad-config', [...shown, ...more].join('\n'))
-}
-
 /** Freezes plain objects and lists; instances of classes, such as schemas, stay as they are. */
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
@@ -178,4 +103,21 @@ function deepFreeze<T>(value: T): T {
   Object.freeze(value)
   for (const inner of Object.values(value)) deepFreeze(inner)
   return value
+}
+
+/** `uplink.lingerMs=500`: numbers are numbers, "123" in quotes is text. Throws `usage`. */
+function parseFlag(pair: string): Override {
+  const cut = pair.indexOf('=')
+  if (cut <= 0)
+    throw new CodedError('usage', `--set ${pair} names no value`, {
+      hint: 'allowed: --set section.key=value, as in --set uplink.url=mqtt://10.0.0.5',
+    })
+  const name = pair.slice(0, cut)
+  return { path: name.split('.'), value: scalar(pair.slice(cut + 1)), source: `--set ${name}` }
+}
+
+function scalar(text: string): string | number {
+  if (/^".*"$/.test(text)) return text.slice(1, -1)
+  const number = Number(text)
+  return text.trim() !== '' && Number.isFinite(number) ? number : text
 }

@@ -64,6 +64,7 @@ function wordsFor(error: unknown, where: string): Words {
 function partsOf(error: unknown): { code?: string; text: string } {
   if (error instanceof AggregateError && error.errors.length > 0) return partsOf(error.errors[0])
   if (!(error instanceof Error)) return { text: '' }
-  const code: unknown = 'code' in error ? error.code : undefined
-  return { text: error.message, ...(code === undefined ? {} : { code: String(code) }) }
+  const code = 'code' in error ? error.code : undefined
+  const isCode = typeof code === 'string' || typeof code === 'number'
+  return { text: error.message, ...(isCode ? { code: String(code) } : {}) }
 }

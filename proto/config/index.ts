@@ -2,6 +2,8 @@
 // from the rest of proto so that the page never bundles a YAML parser.
 export { type Override, variableName } from './environment.ts'
 export { hideSecrets, loadConfig, type LoadOptions } from './load.ts'
+export { placeIssues } from './part.ts'
 export type { ConfigIssue } from './problem.ts'
 export { suggest } from './suggest.ts'
 export * from './values.ts'
+export { formatYaml } from './yaml-text.ts'

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, stringify } from 'yaml'
 
 /** A problem of the text itself. */
 export interface TextProblem {
@@ -18,6 +18,11 @@ export interface YamlText {
 export const configBytes = 1_048_576
 /** One alias may stand for much; a text that unfolds further than this is refused. */
 const aliases = 100
+
+/** A configuration as its file would say it, for people to read. */
+export function formatYaml(value: unknown): string {
+  return stringify(value, { aliasDuplicateObjects: false }).trimEnd()
+}
 
 export function readYaml(text: string): YamlText {
   if (text.length > configBytes)
