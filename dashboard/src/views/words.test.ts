@@ -1,0 +1,223 @@
+import type { ApiDelivery, ApiDevice, ApiSensor } from '@barograph/proto/api'
+import { describe, expect, it } from 'vitest'
+import { createModel, nowOf, originWord, takeFrame } from '../state/model.ts'
+import { causeOf, deviceGaps } from '../state/station.ts'
+import { zoneOf } from '../time/zone.ts'
+import { firstWords } from './delivery.ts'
+import { faultWords, isLive, staleWords, stateLine } from './status.ts'
+
+const noon = Date.parse('2025-06-02T12:00:00Z')
+const iso = (time: number) => new Date(time).toISOString()
+const zone = zoneOf('UTC')
+const plain = (text: string | undefined) => text?.replaceAll('\u00a0', ' ')
+
+const sensor = (more: Partial<ApiSensor> = {}): ApiSensor => ({
+  id: 'bme280',
+  type: 'bme280',
+  origin: 'measured',
+  intervalMs: 10_000,
+  metrics: {},
+  finestLevel: '10s',
+  newest: { time: iso(noon - 4_000), values: { temperature: 20 } },
+  oldest: iso(noon - 1e8),
+  fault: null,
+  silent: false,
+  backlog: 0,
+  ...more,
+})
+
+const device = (more: Partial<ApiDevice> = {}): ApiDevice => ({
+  id: 'balcony',
+  site: { name: 'Balcony', latitude: 40.69, longitude: -74.17, altitudeM: 5, timeZone: 'America/New_York' },
+  sensors: [sensor()],
+  primary: {},
+  status: 'live',
+  state: '',
+  lastSeen: iso(noon - 2_000),
+  newest: iso(noon - 4_000),
+  now: iso(noon),
+  lagMs: 4_000,
+  clock: 'synced',
+  backlog: 0,
+  online: true,
+  agentVersion: '0.1.0',
+  location: '',
+  batteryPercent: 87,
+  partition: 0,
+  ...more,
+})
+
+const sentence = (shown: ApiDevice) => {
+  const { strong, rest } = stateLine(shown, noon, zone)
+  return plain(strong + rest)
+}
+
+describe('state line', () => {
+  it('says how it is, how old, and where', () => {
+    expect(sentence(device())).toBe(
+      'Live, reading 4 s old. Sensor healthy, clock synced. Battery 87 %. 40.69° N 74.17° W, 5 m',
+    )
+  })
+
+  it('a replayed device has its own now', () => {
+    const replayed = device({ status: 'replayed', batteryPercent: null, site: null })
+    expect(sentence(replayed)).toBe('Replayed, its newest reading is its now: 2 June 2025, 11:59.')
+  })
+
+  it('names the sensor that fails and since when', () => {
+    const fault = { code: 'no-answer', detail: 'no answer on bus 1', since: iso(noon - 3_600_000) }
+    const broken = device({ status: 'sensor-fault', sensors: [sensor({ fault })] })
+    expect(sentence(broken)).toContain('Sensor fault: bme280 since 11:00.')
+    expect(faultWords(broken, noon, zone)).toMatchObject({ mark: 'Sensor bme280: fault' })
+    expect(faultWords(broken, noon, zone)?.rest).toContain('No answer on bus 1. Since 11:00')
+  })
+})
+
+describe('stale', () => {
+  const quiet = (age: number, more: Partial<ApiDevice> = {}) =>
+    device({ sensors: [sensor({ newest: { time: iso(noon - age), values: {} } })], ...more })
+
+  it('begins after three intervals, at least half a minute', () => {
+    expect(staleWords(quiet(29_000), noon, zone)).toBeNull()
+    expect(plain(staleWords(quiet(360_000), noon, zone)?.mark)).toBe('Last reading 6 min ago')
+    expect(isLive({ phase: 'open' }, quiet(29_000), noon)).toBe(true)
+    expect(isLive({ phase: 'open' }, quiet(360_000), noon)).toBe(false)
+  })
+
+  it('tells a silent sensor from a device that is gone', () => {
+    expect(staleWords(quiet(360_000), noon, zone)?.rest).toContain(
+      'The device is connected, its sensor is not answering.',
+    )
+    expect(staleWords(quiet(360_000, { online: false }), noon, zone)?.rest).toContain(
+      'The device is not connected',
+    )
+  })
+
+  it('never befalls a replay', () => {
+    expect(staleWords(quiet(1e10, { status: 'replayed' }), noon, zone)).toBeNull()
+  })
+})
+
+describe('model', () => {
+  it('a reading moves the pen at once, an older one does not move it back', () => {
+    const model = createModel()
+    takeFrame(
+      model,
+      { type: 'snapshot', cursor: '1', now: iso(noon), version: '', devices: [device()] },
+      noon,
+    )
+    const entry = (time: number, temperature: number) => ({
+      kind: 'reading' as const,
+      device: 'balcony',
+      sensor: 'bme280',
+      epoch: 'aa',
+      seq: 1,
+      time: iso(time),
+      values: { temperature },
+    })
+    const readings = [entry(noon, 21), entry(noon - 2_000, 5)]
+    takeFrame(model, { type: 'readings', now: iso(noon), readings, skipped: 0 }, noon)
+    expect(model.devices?.get('balcony')?.sensors[0]?.newest?.values).toEqual({ temperature: 21 })
+    takeFrame(model, { type: 'changes', cursor: '2', now: iso(noon), devices: [device()], rollups: [] }, noon)
+    expect(model.devices?.get('balcony')?.sensors[0]?.newest?.values).toEqual({ temperature: 21 })
+  })
+
+  it('now is the collector\u2019s, stands still without a connection, and is its own in a replay', () => {
+    const model = createModel()
+    takeFrame(model, { type: 'heartbeat', cursor: '1', now: iso(noon) }, noon - 5_000)
+    expect(nowOf(model, device(), noon)).toBe(noon + 5_000)
+    expect(nowOf(model, device({ status: 'replayed' }), noon + 1e9)).toBe(noon)
+    model.live = { phase: 'waiting', lostAt: noon, tries: 1, nextAt: noon }
+    expect(nowOf(model, device(), noon + 1e9)).toBe(noon)
+  })
+
+  it('only a snapshot means that something may have been missed', () => {
+    const model = createModel()
+    expect(takeFrame(model, { type: 'heartbeat', cursor: '1', now: iso(noon) }, noon)).toBe(false)
+    expect(
+      takeFrame(model, { type: 'snapshot', cursor: '1', now: iso(noon), version: '', devices: [] }, noon),
+    ).toBe(true)
+  })
+
+  it('says what is replayed and what is simulated', () => {
+    expect(originWord(device())).toBeNull()
+    expect(originWord(device({ sensors: [sensor({ origin: 'simulated' })] }))).toBe('simulated')
+    expect(originWord(device({ status: 'replayed' }))).toBe('replayed')
+  })
+})
+
+describe('causes', () => {
+  const gap = { start: noon - 3_600_000, end: noon }
+  const gaps = (more: object) =>
+    new Map([['bme280', { gaps: [], pauses: [], from: null, to: null, cursor: null, ...more }]])
+  const one = {
+    epoch: 'aa',
+    firstSeq: 1,
+    lastSeq: 1204,
+    count: 1204,
+    after: iso(gap.start),
+    before: iso(gap.end),
+    reason: '',
+  }
+
+  it.each([
+    [
+      'the sensor said it failed',
+      {
+        pauses: [
+          {
+            kind: 'fault',
+            code: 'stuck',
+            detail: 'stuck at 100.0',
+            start: iso(gap.start),
+            end: null,
+            count: 1,
+          },
+        ],
+      },
+      'sensor fault: stuck at 100.0',
+    ],
+    [
+      'declared lost',
+      { gaps: [{ ...one, cause: 'lost', reason: 'buffer full' }] },
+      'declared lost: buffer full, 1,204 readings',
+    ],
+    ['still on the device', { gaps: [{ ...one, cause: 'on-its-way' }] }, 'on its way'],
+    ['nobody says', { gaps: [{ ...one, cause: 'unknown' }] }, '1,204 readings missing, cause not known'],
+    ['nothing is missing of the delivery', {}, 'sensor silent'],
+  ])('%s', (_, more, words) => {
+    expect(causeOf(gap, 'bme280', { device: device(), told: gaps(more) }).words).toBe(words)
+  })
+
+  it('the device is quiet only where all its sensors are', () => {
+    expect(deviceGaps([[{ start: 0, end: 10 }], [{ start: 5, end: 20 }]])).toEqual([{ start: 5, end: 10 }])
+    expect(deviceGaps([[{ start: 0, end: 10 }], []])).toEqual([])
+    expect(deviceGaps([])).toEqual([])
+  })
+})
+
+describe('delivery line', () => {
+  const delivery: ApiDelivery = {
+    accepted: 10,
+    logged: 10,
+    stored: 10,
+    quarantined: 0,
+    refused: 0,
+    lost: 0,
+    onTheWay: 0,
+    toStore: 0,
+    backlog: 0,
+    gaps: 0,
+    unexplained: 0,
+    late: 0,
+  }
+
+  it('begins with the promise only while it holds', () => {
+    expect(firstWords(delivery)).toBe('Every reading accounted for')
+    expect(firstWords({ ...delivery, onTheWay: 310, toStore: 96 })).toBe(
+      'On the way: 214 to log, 96 to store',
+    )
+    expect(firstWords({ ...delivery, unexplained: 1 })).toBe('Not every reading accounted for')
+    expect(firstWords({ ...delivery, accepted: 0, logged: 0, stored: 0 })).toBe('No reading accepted yet')
+  })
+})
