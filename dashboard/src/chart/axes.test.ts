@@ -101,6 +101,7 @@ describe('trace', () => {
     low: value - 1,
     high: value + 1,
     revision: 0,
+    count: 1,
   })
 
   it('goes through the centres of windows and ends at the newest reading', () => {

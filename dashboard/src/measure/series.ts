@@ -34,6 +34,8 @@ export interface Point {
   readonly value: number
   readonly low: number
   readonly high: number
+  /** Readings in it that count. */
+  readonly count: number
   readonly revision: number
 }
 
@@ -83,6 +85,7 @@ export function pointsOf(windows: readonly Window[], metric: string, gust?: stri
       start,
       end,
       revision,
+      count: figures.count,
       value,
       low: Math.min(figures.low ?? value, value),
       high: Math.max(figures.high ?? value, value, gustHigh ?? value),

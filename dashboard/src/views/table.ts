@@ -1,9 +1,9 @@
 import { h } from '../dom.ts'
-import { figure, withUnit } from '../measure/format.ts'
+import { count, figure, withUnit } from '../measure/format.ts'
 import { type ShownMetric, tableDecimals } from '../measure/metrics.ts'
 import type { Point } from '../measure/series.ts'
-import { clock, fullDate, weekday } from '../time/words.ts'
-import type { Zone } from '../time/zone.ts'
+import { clock, clockSeconds, fullDate, weekday } from '../time/words.ts'
+import { minuteMs, type Zone } from '../time/zone.ts'
 
 /** The same as the drum, in figures. */
 export function tableView(
@@ -14,6 +14,8 @@ export function tableView(
   const starts = [...new Set(columns.flatMap(({ points }) => points.map(({ start }) => start)))].toSorted(
     (a, b) => b - a,
   )
+  // Windows shorter than a minute are told apart by their seconds.
+  const timeOf = starts.some((start) => start % minuteMs !== 0) ? clockSeconds : clock
   const byStart = columns.map(({ points }) => new Map(points.map((point) => [point.start, point])))
   return h(
     'div',
@@ -30,7 +32,7 @@ export function tableView(
           {},
           h('th', { scope: 'col' }, 'From'),
           columns.map(({ metric }) =>
-            ['mean', 'lowest', 'highest'].map((what) =>
+            ['mean', 'lowest', 'highest', 'readings'].map((what) =>
               h(
                 'th',
                 { scope: 'col' },
@@ -43,29 +45,29 @@ export function tableView(
       h(
         'tbody',
         {},
-        starts.map((start) => row(start, columns, byStart, zone)),
+        starts.map((start) => row(`${dateOf(start, zone)}, ${timeOf(start, zone)}`, start, columns, byStart)),
       ),
     ),
   )
 }
 
+function dateOf(time: number, zone: Zone): string {
+  const day = zone.dayOf(time)
+  return `${weekday(day)} ${fullDate(day)}`
+}
+
 function row(
+  name: string,
   start: number,
   columns: readonly { readonly metric: ShownMetric }[],
   byStart: readonly ReadonlyMap<number, Point>[],
-  zone: Zone,
 ): HTMLElement {
-  const day = zone.dayOf(start)
   const cells = columns.flatMap(({ metric }, i) => {
     const point = byStart[i]?.get(start)
     const text = (value: number | undefined) =>
       h('td', {}, figure(value === undefined ? null : metric.convert(value), tableDecimals))
-    return [text(point?.value), text(point?.low), text(point?.high)]
+    const readings = h('td', {}, point ? count(point.count) : figure(null, 0))
+    return [text(point?.value), text(point?.low), text(point?.high), readings]
   })
-  return h(
-    'tr',
-    {},
-    h('th', { scope: 'row' }, `${weekday(day)} ${fullDate(day)}, ${clock(start, zone)}`),
-    cells,
-  )
+  return h('tr', {}, h('th', { scope: 'row' }, name), cells)
 }
