@@ -4,6 +4,7 @@ import { addSimulateCommand } from '../fleet/command.ts'
 import { printBuffer, writeExport } from './buffer.ts'
 import { describeConfig } from './check.ts'
 import { examine } from './doctor.ts'
+import { addExamples } from './examples.ts'
 import { exitCodes, reportFailure } from './failure.ts'
 import { readOnce } from './once.ts'
 import { type CommonOptions, configOf, logOf, withCommonOptions } from './options.ts'
@@ -79,6 +80,7 @@ function makeProgram(finish: (ok: boolean) => void): Command {
     .command('version')
     .description('prints the version')
     .action(() => console.log(agentVersion))
+  addExamples(program)
   return program
 }
 
