@@ -11,9 +11,8 @@ const signs = '\u00a0\u2002\u2009\u202f°±·×÷²³µ–—−‘’“”„�
 const text = ascii + german + signs
 
 const require = createRequire(import.meta.url)
-const folderOf = (name: string) => dirname(require.resolve(`${name}/package.json`))
-const barlow = folderOf('@fontsource/barlow-semi-condensed')
-const newsreader = folderOf('@fontsource-variable/newsreader')
+const barlow = dirname(require.resolve('@fontsource/barlow-semi-condensed/package.json'))
+const newsreader = dirname(require.resolve('@fontsource-variable/newsreader/package.json'))
 
 const write = async (name: string, source: string, variationAxes?: Record<string, number>) => {
   const options = { targetFormat: 'woff2', ...(variationAxes ? { variationAxes } : {}) } as const

@@ -2,18 +2,19 @@ import type { ApiDevice, ApiLevel } from '@barograph/proto/api'
 import { type Api, ApiFailure } from './api/client.ts'
 import { createLive, type Live, type Socket, type Subscription } from './api/live.ts'
 import { levels } from './measure/level.ts'
-import { formatPlace, type Place, parsePlace } from './state/address.ts'
+import { formatPlace, type Place, parsePlace, type RangeName } from './state/address.ts'
 import { createBefore } from './state/before.ts'
 import { createHistory } from './state/history.ts'
 import { createModel, nowOf, takeDevices, takeFrame } from './state/model.ts'
 import { loadSettings, type Settings, type SettingsStorage, saveSettings } from './state/settings.ts'
+import { suitingRange } from './state/span.ts'
 import { createTold } from './state/told.ts'
 import { ownZone, secondMs, zoneOf } from './time/zone.ts'
 import type { Context } from './views/context.ts'
 import { listen, localClock, themeOf } from './browser.ts'
 import { createPage } from './views/page.ts'
 import { createStation } from './views/station.ts'
-import { byInterest } from './views/status.ts'
+import { byInterest, oldestTime } from './views/status.ts'
 
 /** What the page needs of the browser. */
 export interface Surroundings {
@@ -46,6 +47,7 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
   let place = parsePlace(location.search)
   let settings = loadSettings(storage)
   let chosen: string | null = null
+  const suiting = new Map<string, RangeName>()
   let subscribed = ''
   let live: Live | null = null
   let renderedAt = Number.NEGATIVE_INFINITY
@@ -93,7 +95,7 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
     const isSite = settings.time === 'site' && device !== null && place.view === 'station'
     return {
       model,
-      place,
+      place: { ...place, range: place.range ?? rangeOf(device) },
       settings,
       zone: isSite ? zoneOf(device.site?.timeZone ?? 'UTC') : ownZone(),
       now: nowOf(model, place.view === 'station' ? device : null, localNow),
@@ -104,6 +106,17 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
       retry,
       refreshDevices: () => void readDevices(),
     }
+  }
+
+  /** Chosen once for each device, so that the paper stays still while data grows. */
+  function rangeOf(device: ApiDevice | null): RangeName {
+    if (!device) return 'week'
+    const known = suiting.get(device.id)
+    if (known) return known
+    const oldest = oldestTime(device)
+    const range = suitingRange(oldest, nowOf(model, device, now()))
+    if (oldest !== null) suiting.set(device.id, range)
+    return range
   }
 
   function go(change: Partial<Place>): void {

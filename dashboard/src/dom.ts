@@ -81,7 +81,7 @@ function canStay(current: Element, next: Element): boolean {
 function copyAttributes(current: Element, next: Element): void {
   for (const { name, value } of next.attributes)
     if (current.getAttribute(name) !== value) current.setAttribute(name, value)
-  for (const { name } of [...current.attributes]) {
+  for (const name of current.getAttributeNames()) {
     // An open menu is the reader's doing.
     if (!next.hasAttribute(name) && !(name === 'open' && current.tagName === 'DETAILS'))
       current.removeAttribute(name)

@@ -19,7 +19,9 @@ function setUp() {
   const live = createLive({
     subscription: { devices: ['a'], levels: ['hour'], readings: true },
     open(query) {
-      let [onOpen, onMessage, onClose] = [() => {}, (_: string) => {}, () => {}]
+      let onOpen = () => {}
+      let onMessage: (text: string) => void = () => {}
+      let onClose = () => {}
       const socket = {
         query,
         sent: [] as string[],

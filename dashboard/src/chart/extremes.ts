@@ -1,7 +1,7 @@
 import { s } from '../dom.ts'
 import type { Point } from '../measure/series.ts'
-import { clock, shortDate, weekday } from '../time/words.ts'
-import { dayMs } from '../time/zone.ts'
+import { clock, clockSeconds, shortDate, weekday } from '../time/words.ts'
+import { dayMs, hourMs } from '../time/zone.ts'
 import { type Box, type OverParts, touches } from './boxes.ts'
 import { round, textWidth } from './layout.ts'
 import type { StripData } from './strip.ts'
@@ -23,7 +23,7 @@ export function extremes(parts: OverParts, tag: Box | null): Extreme[] {
     if (!lowest || point.low < lowest.low) lowest = point
     if (!highest || point.high > highest.high) highest = point
   }
-  if (!lowest || !highest || lowest.low === highest.high) return []
+  if (!lowest || !highest || data.metric.figure(lowest.low) === data.metric.figure(highest.high)) return []
   const isWind = data.metric.name === 'windSpeed'
   const above = extreme(parts, tag, highest, highest.high, -1)
   return isWind ? [above] : [above, extreme(parts, tag, lowest, lowest.low, 1)]
@@ -68,6 +68,7 @@ function whenWords({ layout, span, zone }: StripData, time: number): string {
   const day = weekday(zone.dayOf(time))
   const length = span.to - span.from
   if (length > 10 * dayMs) return shortDate(zone.dayOf(time))
+  if (length <= hourMs / 4) return clockSeconds(time, zone)
   if (length <= 2 * dayMs) return clock(time, zone)
   return layout.isCompact ? day : `${day} ${clock(time, zone)}`
 }

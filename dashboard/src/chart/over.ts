@@ -1,4 +1,5 @@
 import { s, show } from '../dom.ts'
+import { isPresent } from '../present.ts'
 import { figure } from '../measure/format.ts'
 import type { OverParts } from './boxes.ts'
 import { causes } from './causes.ts'
@@ -13,7 +14,7 @@ export function drawOver(svg: SVGElement, parts: OverParts): void {
   const { width } = data.layout
   const tag = crosshairTag(parts)
   const marked = extremes(parts, tag?.box ?? null)
-  const taken = [tag?.box, ...marked.map(({ box }) => box)].filter((box) => box != null)
+  const taken = [tag?.box, ...marked.map(({ box }) => box)].filter(isPresent)
   const next = s('svg', {
     class: 'over',
     role: 'img',

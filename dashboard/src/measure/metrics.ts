@@ -1,4 +1,5 @@
 import type { ApiDevice, ApiKind, ApiMetric, ApiSensor } from '@barograph/proto/api'
+import { isPresent } from '../present.ts'
 import { difference, figure, withUnit } from './format.ts'
 import { decimalsOf, shownUnit, type UnitChoice } from './units.ts'
 
@@ -71,7 +72,8 @@ export function shownMetric(
   const { label: unit, factor, offset } = shownUnit(metric.unit, choice)
   const decimals = decimalsOf(unit)
   const convert = (value: number) => value * factor + offset
-  const text = (value: number | null | undefined) => figure(value == null ? null : convert(value), decimals)
+  const text = (value: number | null | undefined) =>
+    figure(isPresent(value) ? convert(value) : null, decimals)
   return {
     name,
     label: metric.label || name,

@@ -8,7 +8,8 @@ export type RangeName = (typeof rangeNames)[number]
 export interface Place {
   readonly view: 'station' | 'fleet'
   readonly device: string | null
-  readonly range: RangeName
+  /** null: what suits the data. */
+  readonly range: RangeName | null
   /** End of what the drum shows, ms; null: now, and moving with it. */
   readonly to: number | null
   /** The crosshair, ms. */
@@ -24,7 +25,7 @@ export interface Place {
 export const startPlace: Place = {
   view: 'station',
   device: null,
-  range: 'week',
+  range: null,
   to: null,
   at: null,
   metric: null,
@@ -58,7 +59,7 @@ export function formatPlace(place: Place): string {
   const query = new URLSearchParams()
   if (place.view !== startPlace.view) query.set('view', place.view)
   if (place.device) query.set('device', place.device)
-  if (place.range !== startPlace.range) query.set('range', place.range)
+  if (place.range) query.set('range', place.range)
   if (place.to !== null) query.set('to', formatTime(place.to))
   if (place.at !== null) query.set('at', formatTime(place.at))
   if (place.metric) query.set('metric', place.metric)

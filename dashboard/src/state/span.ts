@@ -38,3 +38,10 @@ export function turned(range: RangeName, to: number | null, now: number, directi
   const end = (to ?? now) + direction * rangesMs[range]
   return end >= now ? null : end
 }
+
+/** The shortest range that holds all there is, at most a week: what suits a device whose range nobody chose. */
+export function suitingRange(oldest: number | null, now: number): RangeName {
+  if (oldest === null) return 'week'
+  const age = now - oldest
+  return (['5min', 'hour', 'day'] as const).find((range) => age <= rangesMs[range]) ?? 'week'
+}

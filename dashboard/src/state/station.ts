@@ -1,4 +1,5 @@
 import type { ApiDevice, ApiGaps } from '@barograph/proto/api'
+import { isPresent } from '../present.ts'
 import type { HatchedGap } from '../chart/strip.ts'
 import { chooseLevel, levelsMs } from '../measure/level.ts'
 import type { ShownMetric } from '../measure/metrics.ts'
@@ -24,9 +25,9 @@ export function newestValue(
   const { newest } = metric.sensor
   const value = newest?.flags?.[metric.name]?.invalid ? undefined : newest?.values[metric.name]
   if (newest && value !== undefined) return { time: Date.parse(newest.time), value, isNewest: true }
-  const last = windows.findLast(({ metrics }) => metrics[metric.name]?.last != null)
+  const last = windows.findLast(({ metrics }) => isPresent(metrics[metric.name]?.last))
   const before = last?.metrics[metric.name]?.last
-  if (!last || before == null) return null
+  if (!last || !isPresent(before)) return null
   return {
     time: Math.min(last.end, newest ? Date.parse(newest.time) : last.end),
     value: before,

@@ -1,12 +1,15 @@
-import type { Place } from '../state/address.ts'
+import type { Place, RangeName } from '../state/address.ts'
 import type { Model } from '../state/model.ts'
 import type { Settings } from '../state/settings.ts'
 import type { Zone } from '../time/zone.ts'
 
+/** A place whose range is known. */
+export type ShownPlace = Place & { readonly range: RangeName }
+
 /** What every view is drawn from, and how it says what the reader did. */
 export interface Context {
   readonly model: Model
-  readonly place: Place
+  readonly place: ShownPlace
   readonly settings: Settings
   /** The zone times are shown in: the site's or the reader's. */
   readonly zone: Zone

@@ -92,7 +92,7 @@ export function readinessLine(readiness: ApiReadiness | null): StateLine {
   if (!readiness) return { shape: null, strong: 'Collector', rest: ' not heard of yet.' }
   const bad = readiness.checks.filter(({ ok }) => !ok)
   if (readiness.ready) {
-    const names = readiness.checks.map(({ name }) => name)
+    const names = readiness.checks.map(({ name }) => name).filter((name) => !name.startsWith('partition'))
     const list = new Intl.ListFormat('en-GB').format(names)
     const rest = names.length
       ? `. ${list.charAt(0).toUpperCase()}${list.slice(1)} ${names.length === 1 ? 'answers' : 'answer'}.`

@@ -14,7 +14,8 @@ import { createFirstStart, readinessLine, uplinkOf } from './first.ts'
 import { createFleet, type FleetData } from './fleet.ts'
 import { headView } from './head.ts'
 import { connectionNotice, type Notice, noticeView, troubleNotices } from './notice.ts'
-import { hatchDefinitions, type Station } from './station.ts'
+import { hatchDefinitions } from './shapes.ts'
+import type { Station } from './station.ts'
 import { nameOf, type StateLine, stateLine } from './status.ts'
 
 /** The whole page: head, notices and the view that is shown. */
@@ -195,7 +196,10 @@ function fleetLine({ model }: Context): StateLine {
   const [slowest] = devices
     .filter(({ lagMs }) => lagMs !== null)
     .toSorted((a, b) => (b.lagMs ?? 0) - (a.lagMs ?? 0))
-  const slow = slowest?.lagMs ? ` Furthest behind: ${preciseSpan(slowest.lagMs)} (${nameOf(slowest)}).` : ''
+  const slow =
+    slowest?.lagMs && slowest.lagMs > 90_000
+      ? ` Furthest behind: ${preciseSpan(slowest.lagMs)} (${nameOf(slowest)}).`
+      : ''
   return {
     shape: null,
     strong: counted(devices.length, 'device'),

@@ -44,3 +44,19 @@ export function brandMark(): SVGElement {
     s('path', { d: 'M15 7.5 21.5 4.6V10.4Z', class: 'c-fill' }),
   )
 }
+
+/** Hatching for marks in SVG; drawn once, used by class. */
+export function hatchDefinitions(): SVGElement {
+  const pattern = (id: string, isOver: boolean) =>
+    s(
+      'pattern',
+      { id, width: 5, height: 5, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
+      isOver ? null : s('rect', { class: 'hatch-paper', width: 5, height: 5 }),
+      s('path', { class: 'hatch-pen', d: 'M0 0V5' }),
+    )
+  return s(
+    'svg',
+    { width: 0, height: 0, class: 'unseen', 'aria-hidden': 'true' },
+    s('defs', {}, pattern('hatch', false), pattern('hatch-over', true)),
+  )
+}

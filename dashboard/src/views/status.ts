@@ -1,4 +1,4 @@
-import type { ApiDevice, ApiStatus } from '@barograph/proto/api'
+import type { ApiDevice, ApiSensor, ApiStatus } from '@barograph/proto/api'
 import type { LiveState } from '../api/live.ts'
 import { counted, position, withUnit } from '../measure/format.ts'
 import { isReplayed, originWord } from '../state/model.ts'
@@ -103,6 +103,12 @@ export function newestTime(device: ApiDevice): number | null {
   return times.length ? Math.max(...times) : null
 }
 
+/** Time of the first reading of any sensor. */
+export function oldestTime(device: ApiDevice): number | null {
+  const times = device.sensors.flatMap(({ oldest }) => (oldest ? [Date.parse(oldest)] : []))
+  return times.length ? Math.min(...times) : null
+}
+
 /** No reading for three intervals: the words for the notice; null: all is well or there is nothing to wait for. */
 export function staleWords(
   device: ApiDevice,
@@ -142,8 +148,10 @@ export function faultWords(
   }
 }
 
-/** With a capital first letter. */
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+/** With a capital first letter, unless it begins with a name such as api.example.org. */
+export function capital(text: string): string {
+  return /^\S*[a-z][.:_/]\S/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)
+}
 
 /** Replayed or simulated, in the hand beside the name. */
 export function originWords(device: ApiDevice): string {
@@ -155,13 +163,16 @@ export function nowLabel(isLost: boolean, now: number, zone: Zone): string {
   return isLost ? clock(now, zone) : 'now'
 }
 
-/** True while the pens write: connected, and a reading came within three intervals. */
-export function isLive(live: LiveState, device: ApiDevice, now: number): boolean {
+/** True while a sensor's pens write: connected, and a reading came within three intervals. */
+export function isWriting(
+  live: LiveState,
+  device: ApiDevice,
+  { newest, intervalMs }: ApiSensor,
+  now: number,
+): boolean {
   if (live.phase === 'waiting') return false
   if (isReplayed(device)) return true
-  const newest = newestTime(device)
-  const intervals = device.sensors.map(({ intervalMs }) => intervalMs).filter((ms) => ms > 0)
-  return newest !== null && now - newest <= Math.max(30_000, ...intervals.map((ms) => 3 * ms))
+  return newest !== null && now - Date.parse(newest.time) <= Math.max(30_000, 3 * intervalMs)
 }
 
 const originRank = { measured: 0, modelled: 1, simulated: 2, replayed: 3 } as const

@@ -2,6 +2,7 @@ import { round } from '../chart/layout.ts'
 import { h, s } from '../dom.ts'
 import type { ShownMetric } from '../measure/metrics.ts'
 import { compareMeans, type Figures, largest, type Window } from '../measure/series.ts'
+import { isPresent } from '../present.ts'
 import { weekNumber, weekOf } from '../time/calendar.ts'
 import { dayOfMonth, weekday } from '../time/words.ts'
 import type { Zone } from '../time/zone.ts'
@@ -27,7 +28,7 @@ interface Row {
 
 /** The days with the highest and lowest mean; ties go to the earliest. */
 export function extremeDays(rows: readonly Row[]): { highest: Row | null; lowest: Row | null } {
-  const known = rows.filter(({ figures }) => figures?.value != null)
+  const known = rows.filter(({ figures }) => isPresent(figures?.value))
   const compare = (a: Row, b: Row) => (a.figures && b.figures ? compareMeans(a.figures, b.figures) : 0)
   if (known.length < 2) return { highest: null, lowest: null }
   return { highest: largest(known, compare), lowest: largest(known, (a, b) => compare(b, a)) }
@@ -43,7 +44,7 @@ export function weekView(context: Context, model: WeekModel): HTMLElement {
   const { highest, lowest } = extremeDays(rows)
   const values = rows
     .flatMap(({ figures }) => [figures?.low ?? figures?.value, figures?.high ?? figures?.value])
-    .filter((v) => v != null)
+    .filter(isPresent)
   const scale = { low: Math.min(...values), high: Math.max(...values), isEmpty: values.length === 0 }
   const title = `Week ${weekNumber(day)}`
   const means = metric.kind === 'total' ? 'daily sums' : 'daily means'

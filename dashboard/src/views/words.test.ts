@@ -4,7 +4,7 @@ import { createModel, nowOf, originWord, takeFrame } from '../state/model.ts'
 import { causeOf, deviceGaps } from '../state/station.ts'
 import { zoneOf } from '../time/zone.ts'
 import { firstWords } from './delivery.ts'
-import { faultWords, isLive, staleWords, stateLine } from './status.ts'
+import { capital, faultWords, isWriting, staleWords, stateLine } from './status.ts'
 
 const noon = Date.parse('2025-06-02T12:00:00Z')
 const iso = (time: number) => new Date(time).toISOString()
@@ -77,11 +77,13 @@ describe('stale', () => {
   const quiet = (age: number, more: Partial<ApiDevice> = {}) =>
     device({ sensors: [sensor({ newest: { time: iso(noon - age), values: {} } })], ...more })
 
+  const writes = (shown: ApiDevice) => isWriting({ phase: 'open' }, shown, shown.sensors[0] ?? sensor(), noon)
+
   it('begins after three intervals, at least half a minute', () => {
     expect(staleWords(quiet(29_000), noon, zone)).toBeNull()
     expect(plain(staleWords(quiet(360_000), noon, zone)?.mark)).toBe('Last reading 6 min ago')
-    expect(isLive({ phase: 'open' }, quiet(29_000), noon)).toBe(true)
-    expect(isLive({ phase: 'open' }, quiet(360_000), noon)).toBe(false)
+    expect(writes(quiet(29_000))).toBe(true)
+    expect(writes(quiet(360_000))).toBe(false)
   })
 
   it('tells a silent sensor from a device that is gone', () => {
@@ -193,6 +195,13 @@ describe('causes', () => {
     expect(deviceGaps([[{ start: 0, end: 10 }], [{ start: 5, end: 20 }]])).toEqual([{ start: 5, end: 10 }])
     expect(deviceGaps([[{ start: 0, end: 10 }], []])).toEqual([])
     expect(deviceGaps([])).toEqual([])
+  })
+})
+
+describe('sentences', () => {
+  it('begin with a capital, but leave names as they are', () => {
+    expect(capital('no answer on bus 1')).toBe('No answer on bus 1')
+    expect(capital('api.open-meteo.com cannot be found')).toBe('api.open-meteo.com cannot be found')
   })
 })
 

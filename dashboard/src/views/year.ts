@@ -43,7 +43,7 @@ export function yearView(context: Context, model: YearModel): HTMLElement {
   for (const { start, coverage, open, metrics } of model.days) {
     const figures = metrics[metric.name]
     const date = zone.dayOf(start)
-    if (figures?.value == null || yearOf(date) !== year) continue
+    if (!figures || figures.value === null || yearOf(date) !== year) continue
     cells.set(date, { day: date, figures, isThin: !open && coverage !== null && coverage < leastCoverage })
   }
   const all = [...cells.values()].toSorted((a, b) => a.day - b.day)
