@@ -1,0 +1,68 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { commonOptions, configOf } from '../cli/context.ts'
+import { runAudit, type Progress } from './audit.ts'
+import { auditWords } from './words.ts'
+
+const examples = `
+Examples:
+  barograph-collector audit                                    of the configured store and log
+  barograph-collector audit --store backup/store.db --log backup/log.db
+  barograph-collector audit --json
+
+Exit codes: 0 all is equal, 1 something differs, 2 wrong usage or files that cannot be read.`
+
+/** Adds `audit`: recompute everything stored from the raw readings, and compare exactly. */
+export function addAuditCommand(program: Command): void {
+  program
+    .command('audit')
+    .description('recompute every rollup from the raw readings and compare; account for every number')
+    .option('--store <file>', 'store to audit (default: the configured one)')
+    .option('--log <file>', 'its log (default: the configured one)')
+    .addHelpText('after', examples)
+    .action((options: { store?: string; log?: string }, command: Command) => audit(options, command))
+}
+
+function audit({ store, log }: { store?: string; log?: string }, command: Command): void {
+  const common = commonOptions(command)
+  const config = store !== undefined && log !== undefined ? null : configOf(common)
+  const progress = process.stderr.isTTY && !common.json ? createProgressLine() : null
+  try {
+    const result = runAudit({
+      storePath: store === undefined ? (config?.store.path ?? '') : pathOf(store),
+      logPath: log === undefined ? (config?.log.path ?? '') : pathOf(log),
+      now: () => performance.now(),
+      ...(progress ? { progress: progress.show } : {}),
+    })
+    progress?.clear()
+    process.stdout.write(`${common.json ? JSON.stringify(result, null, 2) : auditWords(result)}\n`)
+    process.exitCode = result.equal ? 0 : 1
+  } finally {
+    progress?.clear()
+  }
+}
+
+/** A file, also written as in the configuration. */
+const pathOf = (text: string): string => resolve(text.replace(/^sqlite:/, ''))
+
+const redrawMs = 200
+
+function createProgressLine() {
+  let shownAt = Number.NEGATIVE_INFINITY
+  let isShown = false
+  return {
+    show({ stream, streams, readings }: Progress): void {
+      const now = performance.now()
+      if (now - shownAt < redrawMs) return
+      shownAt = now
+      isShown = true
+      process.stderr.write(
+        `\r\x1b[Kauditing stream ${stream} of ${streams}, ${readings.toLocaleString('en-US')} readings`,
+      )
+    },
+    clear(): void {
+      if (isShown) process.stderr.write('\r\x1b[K')
+      isShown = false
+    },
+  }
+}

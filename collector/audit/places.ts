@@ -1,0 +1,136 @@
+import { decodeBatch, decodeSettings, isCoded, partitionOf } from '@barograph/proto'
+import type { LogReader } from './log-reader.ts'
+import { readDocument } from './read.ts'
+import type { Report } from './report.ts'
+import type { Documents, Position } from './schema.ts'
+import type { StoreReader } from './store-reader.ts'
+
+/** a before b. */
+export const isBefore = (a: Position, b: Position): boolean => a.g < b.g || (a.g === b.g && a.n < b.n)
+export const later = (a: Position, b: Position): Position => (isBefore(a, b) ? b : a)
+
+export interface Checkpoint {
+  /** All records before it are folded, so every document holds them. */
+  readonly position: Position
+  /** No document is further. */
+  readonly reach: number
+}
+
+type Settings = Documents['settings']['history'][number]
+type Site = Documents['devices']['sites'][number]
+
+/** What the fold depends on beside the readings: partitions, settings and sites as of each record. */
+export interface Places {
+  partitionOf(device: string): number
+  checkpointOf(device: string): Checkpoint
+  /** The time zone that an instant is local to, as it was known when the record at `at` was folded. */
+  zoneOf(device: string, time: number, at: Position): string
+  /** Levels kept as of that record. */
+  levelsAt(device: string, at: Position): readonly string[]
+  /** Records that the log holds beyond what is folded. */
+  readonly recordsAhead: number
+}
+
+/** What holds before a settings record says otherwise. */
+const builtIn: Omit<Settings, 'at'> = {
+  defaultTimeZone: 'UTC',
+  levels: ['10s', '1m', 'hour', 'day', 'week', 'month', 'year'],
+}
+const nowhere: Checkpoint = { position: { g: 0, n: 0 }, reach: 0 }
+
+/** Checks the checkpoints against the log, and reads settings and sites. */
+export function readPlaces(store: StoreReader, log: LogReader, report: Report): Places {
+  const checkpoints = new Map<number, Checkpoint>()
+  const settings = new Map<number, Settings[]>()
+  const sites = new Map<string, Site[]>()
+  let recordsAhead = 0
+
+  const place = (device: string): number => (log.partitions > 0 ? partitionOf(device, log.partitions) : 0)
+  const checkpoint = (partition: number): Checkpoint => checkpoints.get(partition) ?? nowhere
+
+  for (const row of store.checkpoints()) {
+    checkpoints.set(row.partition, { position: { g: row.g, n: row.n }, reach: row.reach })
+    recordsAhead += Math.max(0, log.next(row.partition) - row.n)
+    const at = (field: string) => ({ collection: 'checkpoints' as const, id: String(row.partition), field })
+    const end = log.next(row.partition)
+    report.compare(at('log_id'), row.log_id, log.id)
+    report.compare(at('phase'), row.phase, null)
+    const mustNotPass = (field: string, n: number, bound: number, name: string): void =>
+      report.compare(at(field), n, n > bound ? `at most ${bound}, ${name}` : n)
+    mustNotPass('partition', row.partition, log.partitions - 1, "the log's last partition")
+    mustNotPass('position', row.n, end, "the log's end")
+    mustNotPass('position', row.n, row.reach, 'its reach')
+    mustNotPass('reach', row.reach, end, "the log's end")
+    const hash = log.hashBefore(row.partition, row.reach)
+    if (hash !== null) report.compare(at('reach_hash'), row.reach_hash, hash)
+  }
+
+  for (const row of store.settings()) {
+    const document = readDocument(report, 'settings', row, checkpoint(Number(row.id)))
+    if (document) settings.set(Number(row.id), [...document.history])
+  }
+
+  for (const row of store.devices()) {
+    report.counts.devices++
+    const document = readDocument(report, 'devices', row, checkpoint(place(row.id)))
+    if (!document) continue
+    const at = (field: string) => ({ collection: 'devices' as const, id: row.id, field })
+    report.compare(at('device'), document.device, row.id)
+    report.compare(at('partition'), document.partition, place(row.id))
+    sites.set(row.id, [...document.sites])
+  }
+
+  // Documents may be further than settings and devices, which a flush writes last: the log tells what is missing.
+  for (const [partition, { position, reach }] of checkpoints)
+    for (const record of log.records(partition, position.n, reach)) {
+      const at = { g: position.g, n: record.offset }
+      if (record.kind === 'settings') addSettings(partition, at, record.value)
+      if (record.kind === 'batch') addSite(record.device, at, record.value)
+    }
+
+  function addSettings(partition: number, at: Position, value: Uint8Array): void {
+    const known = settings.get(partition) ?? []
+    const fresh = readable(() => decodeSettings(value))
+    if (!fresh || known.some((one) => !isBefore(one.at, at))) return
+    settings.set(partition, [
+      ...known,
+      { at, defaultTimeZone: fresh.defaultTimeZone, levels: [...fresh.levels] },
+    ])
+  }
+
+  function addSite(device: string, at: Position, value: Uint8Array): void {
+    const fresh = readable(() => decodeBatch(value))?.site
+    const known = sites.get(device) ?? []
+    if (!fresh || known.some((site) => site.version === fresh.version)) return
+    const { version, timeZone, validFrom } = fresh
+    sites.set(
+      device,
+      [...known, { at, version, timeZone, validFrom }].sort((a, b) => a.version - b.version),
+    )
+  }
+
+  const settingsAt = (device: string, at: Position): Omit<Settings, 'at'> =>
+    settings.get(place(device))?.findLast((one) => !isBefore(at, one.at)) ?? builtIn
+
+  return {
+    partitionOf: place,
+    checkpointOf: (device) => checkpoint(place(device)),
+    zoneOf(device, time, at) {
+      const known = (sites.get(device) ?? []).filter((site) => !isBefore(at, site.at))
+      const site = known.findLast((one) => one.validFrom <= time) ?? known[0]
+      return site?.timeZone ?? settingsAt(device, at).defaultTimeZone
+    },
+    levelsAt: (device, at) => settingsAt(device, at).levels,
+    recordsAhead,
+  }
+}
+
+/** A record that cannot be decoded is skipped by every reader of the log. */
+function readable<T>(decode: () => T): T | null {
+  try {
+    return decode()
+  } catch (error) {
+    if (!isCoded(error)) throw error
+    return null
+  }
+}

@@ -1,0 +1,224 @@
+import { type Calendar, isKeptAt, type Level, levels, longestMs, partOf, type Window } from './calendar.ts'
+import { type Checkpoint, isBefore, later, type Places } from './places.ts'
+import { readDocument } from './read.ts'
+import { type Report, words } from './report.ts'
+import type { Documents, Position } from './schema.ts'
+import { endOfTime, type RollupRow, type StoreReader } from './store-reader.ts'
+import { createStretches, type Item } from './stretch.ts'
+import { addMinute, addReading, compareRollup, keepsPart, newTally, type Tally } from './tally.ts'
+
+interface Options {
+  readonly store: StoreReader
+  readonly report: Report
+  readonly places: Places
+  readonly calendar: Calendar
+  readonly device: string
+  readonly sensor: string
+  /** Told how many readings were added up. */
+  readonly progress: (readings: number) => void
+}
+
+/** A window that its readings have begun to fill. */
+interface Open {
+  readonly level: Level
+  readonly start: number
+  end: number
+  readonly tally: Tally
+  /** Of records that the checkpoint does not cover: only a document that is further holds them. */
+  readonly pending: Placed[]
+  newest: Position | null
+  /** Zone and end as the oldest record in it had them: a document keeps those that it was made with. */
+  oldest: { readonly at: Position; readonly zones: string[]; readonly ends: number[] } | null
+}
+
+/** An item in a window of its. */
+interface Placed {
+  readonly item: Item
+  readonly zone: string
+  readonly end: number
+  readonly partStart: number | null
+}
+
+/** The documents of one level, in the order of time. */
+interface Shelf {
+  readonly level: Level
+  /** Start of the next document to read. */
+  next: number
+  /** Read, and not over yet. */
+  waiting: RollupRow[]
+}
+
+/** Adds up every reading of a stream again and compares each rollup, one stretch of time after the other. */
+export function checkWindows(options: Options): void {
+  const { store, device, sensor, places, progress } = options
+  const checkpoint = places.checkpointOf(device)
+  const takeStretch = createStretches({ store, device, sensor })
+  const open = new Map<string, Open>()
+  const shelves = levels.map((level): Shelf => ({ level, next: -endOfTime, waiting: [] }))
+  const span = createSpan(checkpoint)
+  for (let from = -endOfTime; from < endOfTime; ) {
+    const { items, end } = takeStretch(from)
+    for (const item of items) {
+      span.take(item)
+      addToWindows(options, open, item, checkpoint)
+    }
+    for (const shelf of shelves) compareShelf(options, open, shelf, end, checkpoint)
+    progress(items.length)
+    from = end
+  }
+  checkStream(options, span, checkpoint)
+}
+
+function addToWindows(
+  { places, calendar, device }: Options,
+  open: Map<string, Open>,
+  item: Item,
+  { position }: Checkpoint,
+): void {
+  const { time, at, intervalMs, minute } = item
+  const zone = places.zoneOf(device, time, at)
+  const kept = places.levelsAt(device, at)
+  for (const level of levels) {
+    // Thinned readings are known by the minute only.
+    if (!kept.includes(level) || !isKeptAt(level, intervalMs) || (minute && level === '10s')) continue
+    const window = calendar.windowOf(level, time, zone)
+    const part = partOf[level]
+    const partStart = part && keepsPart(level, intervalMs) ? calendar.windowOf(part, time, zone).start : null
+    const its = openWindow(open, level, window)
+    const placed = { item, zone, end: window.end, partStart }
+    if (isBefore(at, position)) include(its, placed)
+    else its.pending.push(placed)
+  }
+}
+
+const keyOf = (level: string, start: number): string => `${level} ${start}`
+
+function openWindow(open: Map<string, Open>, level: Level, { start, end }: Window): Open {
+  const key = keyOf(level, start)
+  let its = open.get(key)
+  if (!its) {
+    its = { level, start, end, tally: newTally(), pending: [], newest: null, oldest: null }
+    open.set(key, its)
+  }
+  its.end = Math.max(its.end, end)
+  return its
+}
+
+function include(its: Open, { item, zone, end, partStart }: Placed): void {
+  if (item.minute) addMinute(its.tally, { ...item.minute, intervalMs: item.intervalMs }, partStart)
+  else addReading(its.tally, item, partStart)
+  its.newest = its.newest ? later(its.newest, item.at) : item.at
+  if (!its.oldest || isBefore(item.at, its.oldest.at)) its.oldest = { at: item.at, zones: [], ends: [] }
+  if (isBefore(its.oldest.at, item.at)) return
+  if (!its.oldest.zones.includes(zone)) its.oldest.zones.push(zone)
+  if (!its.oldest.ends.includes(end)) its.oldest.ends.push(end)
+}
+
+/** Compares all windows of a level that are over by `end`, both those stored and those that should be. */
+function compareShelf(
+  options: Options,
+  open: Map<string, Open>,
+  shelf: Shelf,
+  end: number,
+  checkpoint: Checkpoint,
+): void {
+  const { store, device, sensor, report } = options
+  const { level } = shelf
+  const waiting: RollupRow[] = []
+  const compareRow = (row: RollupRow): void => {
+    const its = open.get(keyOf(level, row.start))
+    // What no reading has filled yet may be filled until its longest possible end.
+    const until = its?.end ?? Math.min(row.start + longestMs[level], endOfTime)
+    if (until > end) {
+      waiting.push(row)
+      return
+    }
+    open.delete(keyOf(level, row.start))
+    compareDocument(options, row, its, checkpoint)
+  }
+  for (const row of shelf.waiting) compareRow(row)
+  for (const row of store.rollups(device, sensor, level, shelf.next, end)) compareRow(row)
+  shelf.waiting = waiting
+  shelf.next = end
+  for (const [key, its] of open) {
+    if (its.level !== level || its.end > end) continue
+    open.delete(key)
+    if (its.tally.received === 0) continue
+    const id = `${device}/${sensor}/${level}/${its.start}`
+    report.compare({ collection: 'rollups', id, field: 'document' }, undefined, readingsIn(its.tally))
+  }
+}
+
+const readingsIn = ({ received }: Tally): string => `${received} reading${received === 1 ? '' : 's'}`
+
+function compareDocument(
+  { report, device, sensor }: Options,
+  row: RollupRow,
+  its: Open | undefined,
+  checkpoint: Checkpoint,
+): void {
+  report.counts.rollups[row.level] = (report.counts.rollups[row.level] ?? 0) + 1
+  const stored = readDocument(report, 'rollups', row, checkpoint)
+  if (!stored) return
+  const at = (field: string) => ({ collection: 'rollups' as const, id: row.id, field })
+  report.compare(at('id'), row.id, `${device}/${sensor}/${row.level}/${row.start}`)
+  for (const field of ['device', 'sensor', 'level', 'start'] as const)
+    report.compare(at(field), stored[field], row[field])
+  const held = later(stored.o, checkpoint.position)
+  for (const placed of its?.pending ?? []) if (its && isBefore(placed.item.at, held)) include(its, placed)
+  if (!its?.newest || !its.oldest) {
+    report.differ({ ...at('document'), stored: `${stored.received} received`, recomputed: 'no reading' })
+    return
+  }
+  // A window changes with its readings only.
+  report.compare(at('o'), words(stored.o), words({ g: its.newest.g, n: its.newest.n + 1 }))
+  const { zones, ends } = its.oldest
+  report.compare(at('timeZone'), stored.timeZone, zones.find((zone) => zone === stored.timeZone) ?? zones[0])
+  report.compare(at('end'), stored.end, ends.find((end) => end === stored.end) ?? ends[0])
+  compareRollup(report, stored, its.tally)
+}
+
+/** The span of event times of a stream. */
+interface Span {
+  take(item: Item): void
+  /** Of all records before that position. */
+  until(held: Position): { smallest: number | null; largest: number | null }
+}
+
+function createSpan({ position }: Checkpoint): Span {
+  let smallest: number | null = null
+  let largest: number | null = null
+  const pending: Item[] = []
+  const widen = ({ time }: Item): void => {
+    smallest = Math.min(smallest ?? time, time)
+    largest = Math.max(largest ?? time, time)
+  }
+  return {
+    take(item) {
+      if (isBefore(item.at, position)) widen(item)
+      else pending.push(item)
+    },
+    until(held) {
+      for (const item of pending) if (isBefore(item.at, held)) widen(item)
+      return { smallest, largest }
+    },
+  }
+}
+
+function checkStream({ store, report, device, sensor }: Options, span: Span, checkpoint: Checkpoint): void {
+  const id = `${device}/${sensor}`
+  const at = (field: string) => ({ collection: 'streams' as const, id, field })
+  const [row] = store.stream(device, sensor)
+  if (!row) {
+    if (span.until(checkpoint.position).largest !== null)
+      report.compare(at('document'), undefined, 'readings')
+    return
+  }
+  report.counts.streams++
+  const stream: Documents['streams'] | null = readDocument(report, 'streams', row, checkpoint)
+  if (!stream) return
+  const { smallest, largest } = span.until(later(stream.o, checkpoint.position))
+  report.compare(at('id'), row.id, id)
+  report.compare(at('smallestTime'), stream.smallestTime, smallest)
+  report.compare(at('largestTime'), stream.largestTime, largest)
+}
