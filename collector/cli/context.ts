@@ -38,3 +38,8 @@ export function numberOption(name: string, text: string, from: number, to: numbe
     hint: `Allowed: a whole number from ${from} to ${to}`,
   })
 }
+
+/** What --help ends with. */
+export function examplesOf(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  barograph-collector ${line}`).join('\n')}`
+}

@@ -5,7 +5,7 @@ import type { DeadLetter, DeadLetters } from '../core/log.ts'
 import { replayLetter } from '../core/replay.ts'
 import { createOpeners, type Openers } from '../roles/open.ts'
 import { systemClock } from '../system-clock.ts'
-import { commonOptions, configOf, numberOption } from './context.ts'
+import { commonOptions, configOf, examplesOf, numberOption } from './context.ts'
 import { exitCodes } from './failure.ts'
 import { writeLines } from './output.ts'
 
@@ -13,10 +13,17 @@ const lettersPerRead = 200
 const shownBytes = 256
 
 export function addDeadLettersCommand(program: Command): void {
-  const group = program.command('dead-letters').description('messages that were refused, with the reason')
+  const group = program
+    .command('dead-letters')
+    .description('messages that were refused, with the reason')
+    .addHelpText(
+      'after',
+      examplesOf('dead-letters list --device balcony', 'dead-letters show 17', 'dead-letters replay 17 18'),
+    )
   group
     .command('list')
     .description('the newest first')
+    .addHelpText('after', examplesOf('dead-letters list', 'dead-letters list --limit 500 --json'))
     .option('--limit <n>', 'at most so many', '50')
     .option('--device <id>', 'only of this device')
     .action(async (options: { limit: string; device?: string }, command: Command) => {
@@ -26,6 +33,7 @@ export function addDeadLettersCommand(program: Command): void {
   group
     .command('show <id>')
     .description('one of them, with its bytes')
+    .addHelpText('after', examplesOf('dead-letters show 17', 'dead-letters show 17 --json'))
     .action(async (id: string, _options: object, command: Command) => {
       const { json, letters } = openReading(command)
       await closing(letters, async () => show(await getLetter(letters, id), json))
@@ -35,6 +43,7 @@ export function addDeadLettersCommand(program: Command): void {
     .description(
       'check again by the rules as they are now; what passes is logged and no dead letter any more',
     )
+    .addHelpText('after', examplesOf('dead-letters replay 17', 'dead-letters replay 17 18 19'))
     .action(async (ids: string[], _options: object, command: Command) => {
       const options = commonOptions(command)
       const openers = createOpeners(configOf(options))

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { commonOptions, configOf } from './context.ts'
+import { commonOptions, configOf, examplesOf } from './context.ts'
 import { examine, type Finding } from './examine.ts'
 import { exitCodes } from './failure.ts'
 import { writeLines } from './output.ts'
@@ -8,6 +8,7 @@ export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
     .description('look at everything that the collector needs, and say what to do about what is not right')
+    .addHelpText('after', examplesOf('doctor', 'doctor --config collector.yaml --json'))
     .action(async (_options: object, command: Command) => {
       const options = commonOptions(command)
       const findings = await examine(configOf(options))
@@ -18,6 +19,6 @@ export function addDoctorCommand(program: Command): void {
 }
 
 function linesOf({ name, ok, detail, hint }: Finding): string[] {
-  const line = `${ok ? 'ok ' : 'NOT'}  ${name.padEnd(12)}  ${detail}`
-  return hint ? [line, `     ${''.padEnd(12)}  ${hint}`] : [line]
+  const line = `${ok ? 'ok    ' : 'NOT OK'}  ${name.padEnd(12)}  ${detail}`
+  return hint ? [line, `        -> ${hint}`] : [line]
 }

@@ -1,5 +1,8 @@
-import { isCoded } from '@barograph/proto'
+import { CodedError, isCoded } from '@barograph/proto'
+import type { Config, UsedKey } from '../config/index.ts'
+import { ThreadFailure } from '../roles/thread-error.ts'
 
+/** Exit codes of every command: done, failed, wrong usage or configuration, a bug of ours. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, bug: 70 } as const
 
 /** Failures that another configuration or command line mends: exit code 2. */
@@ -28,7 +31,34 @@ export function exitCodeOf(error: unknown): number {
 
 /** A failure for people: what is wrong, then what to try. A bug comes with its stack, so that it can be reported. */
 export function failureWords(error: unknown): string {
-  if (isCoded(error)) return error.hint ? `${error.message}\n${error.hint}` : error.message
+  if (isCoded(error)) {
+    const lines = [...error.message.split('\n'), ...(error.hint ? error.hint.split('\n') : [])]
+    return `barograph-collector: ${lines.join('\n  ')}`
+  }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return `Barograph failed in a way that it should not; please report this:\n${stack}`
+  return `barograph-collector: this is a bug, please report it:\n${stack}`
+}
+
+/** A value that turned out wrong when it was used, with the line that it stands on. */
+export function placed(error: unknown, { written }: Config): unknown {
+  if (!isCoded(error) || !usageCodes.has(error.code)) return error
+  const key = keyOf(error)
+  if (key === null) return error
+  const { place, value } = written[key]
+  const words = error.code === 'port-in-use' ? 'the port is in use by another program' : error.message
+  const { code, retryable, hint } = error
+  return new CodedError(code, `${place}: ${key} = ${value}: ${words}`, {
+    retryable,
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  })
+}
+
+function keyOf(error: CodedError): UsedKey | null {
+  if (error.code === 'log-partitions') return 'log.partitions'
+  if (error.code === 'bad-url') return 'mqtt.url'
+  if (error.code.startsWith('log-')) return 'log.url'
+  if (error.code.startsWith('store-')) return 'store.url'
+  if (!(error instanceof ThreadFailure)) return null
+  return error.thread === 'serve' ? 'serve.listen' : 'broker.listen'
 }

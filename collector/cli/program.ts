@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { addAuditCommand } from '../audit/command.ts'
 import { addCheckCommand } from './check.ts'
-import { version } from './context.ts'
+import { examplesOf, version } from './context.ts'
 import { exitCodeOf, exitCodes, failureWords } from './failure.ts'
 import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDoctorCommand } from './doctor.ts'
@@ -33,16 +34,20 @@ function createProgram(): Command {
     .addHelpText('after', examples)
     .exitOverride()
     .showHelpAfterError('--help shows what there is.')
-    .configureOutput({ writeErr: (text) => process.stderr.write(text.replace(/^error: /, '')) })
+    .configureOutput({
+      writeErr: (text) => process.stderr.write(text.replace(/^error: /, 'barograph-collector: ')),
+    })
   program
     .command('version')
     .description('print the version')
+    .addHelpText('after', examplesOf('version'))
     .action(() => void process.stdout.write(`${version}\n`))
   addRunCommand(program)
   addCheckCommand(program)
   addDoctorCommand(program)
   addTailCommand(program)
   addDeadLettersCommand(program)
+  addAuditCommand(program)
   inherit(program)
   return program
 }

@@ -4,14 +4,15 @@ import type { Command } from 'commander'
 import type { Config } from '../config/index.ts'
 import { type RoleName, roleNames } from '../roles/messages.ts'
 import { startRoles, stopLimits } from '../roles/supervisor.ts'
-import { commonOptions, configOf, version } from './context.ts'
-import { exitCodeOf, failureWords } from './failure.ts'
+import { commonOptions, configOf, examplesOf, version } from './context.ts'
+import { exitCodeOf, failureWords, placed } from './failure.ts'
 import { createLogger } from './logger.ts'
 
 export function addRunCommand(program: Command): void {
   program
     .command('run')
     .description('take readings from devices, store them, serve the page')
+    .addHelpText('after', examplesOf('run', 'run --config collector.yaml', 'run --roles bridge,roll'))
     .option('--roles <list>', `which parts run: ${roleNames.join(',')} (default: all)`)
     .action(async (options: { roles?: string }, command: Command) => {
       await run(options.roles, command)
@@ -23,7 +24,6 @@ async function run(rolesText: string | undefined, command: Command): Promise<voi
   const config = configOf(options)
   const roles = rolesOf(rolesText, config)
   const logger = createLogger({ level: options.logLevel, json: options.json })
-  logger.info({ roles, log: config.log.path, store: config.store.path }, `barograph-collector ${version}`)
   const supervisor = startRoles({
     config,
     roles,
@@ -43,13 +43,13 @@ async function run(rolesText: string | undefined, command: Command): Promise<voi
   process.once('SIGTERM', () => void stop('SIGTERM'))
 
   try {
+    // One clear message when it cannot start, so nothing is said before it did.
     const addresses = await Promise.race([supervisor.ready, supervisor.ended])
-    if (addresses)
-      for (const [thread, address] of Object.entries(addresses))
-        if (address) logger.info(`${thread === 'serve' ? 'page' : 'devices'}: ${address}`)
+    const fields = { roles, log: config.log.path, store: config.store.path }
+    if (addresses) logger.info({ ...fields, ...addresses }, `barograph-collector ${version} is ready`)
     await supervisor.ended
   } catch (error) {
-    process.stderr.write(`${failureWords(error)}\n`)
+    process.stderr.write(`${failureWords(placed(error, config))}\n`)
     process.exitCode = exitCodeOf(error)
     // The others end in good order, unless they hang too.
     setTimeout(() => process.exit(), stopLimits.rollMs + stopLimits.othersMs).unref()

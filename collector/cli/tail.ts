@@ -2,7 +2,7 @@ import { CodedError, isId, partitionOf } from '@barograph/proto'
 import type { Command } from 'commander'
 import type { Log } from '../core/log.ts'
 import { createOpeners } from '../roles/open.ts'
-import { commonOptions, configOf, numberOption } from './context.ts'
+import { commonOptions, configOf, examplesOf, numberOption } from './context.ts'
 import { writeLines } from './output.ts'
 import { recordLines } from './record-lines.ts'
 
@@ -26,11 +26,11 @@ export function addTailCommand(program: Command): void {
     .option('--no-follow', 'end when all is printed, instead of waiting for more')
     .addHelpText(
       'after',
-      `
-Examples:
-  barograph-collector tail --device balcony
-  barograph-collector tail --from beginning --no-follow > readings.jsonl
-  barograph-collector tail --partitions 0,2 --from 1200`,
+      examplesOf(
+        'tail --device balcony',
+        'tail --from beginning --no-follow > readings.jsonl',
+        'tail --partitions 0,2 --from 1200',
+      ),
     )
     .action(async (options: TailOptions, command: Command) => {
       const openers = createOpeners(configOf(commonOptions(command)))

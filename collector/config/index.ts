@@ -6,9 +6,26 @@ import {
   type ConfigIssue,
   formatAddress,
   isLoopback,
-  loadConfig,
+  loadPlacedConfig,
 } from '@barograph/proto/config'
 import { type ConfigFile, configSchema } from './schema.ts'
+
+/** Keys whose values may turn out wrong only when they are used. */
+const usedKeys = [
+  'broker.listen',
+  'mqtt.url',
+  'log.url',
+  'log.partitions',
+  'store.url',
+  'serve.listen',
+] as const
+export type UsedKey = (typeof usedKeys)[number]
+
+/** A value as it was written, and where: `collector.yaml:7`, `BAROGRAPH_SERVE_LISTEN`. */
+export interface Written {
+  readonly place: string
+  readonly value: string
+}
 
 /** Everything the roles need to know, as plain data that can be handed to a thread. */
 export interface Config {
@@ -25,6 +42,7 @@ export interface Config {
   readonly store: { readonly path: string; readonly maxBytes: number | null }
   readonly serve: { readonly listen: Address }
   readonly rollups: { readonly levels: readonly string[]; readonly flushIntervalMs: number }
+  readonly written: Readonly<Record<UsedKey, Written>>
 }
 
 export interface ConfigSource {
@@ -40,7 +58,7 @@ const defaultFile = 'collector.yaml'
 export function readConfig({ file, env, folder }: ConfigSource): Config {
   const path = resolve(folder, file ?? defaultFile)
   const text = existsSync(path) || file !== undefined ? readText(path, file ?? defaultFile) : null
-  const config = loadConfig({
+  const { config, placeOf } = loadPlacedConfig({
     schema: configSchema,
     text,
     file: file ?? defaultFile,
@@ -49,7 +67,32 @@ export function readConfig({ file, env, folder }: ConfigSource): Config {
     check: checkWhole,
   })
   // A file names other files as seen from itself; without one, as seen from where the program was started.
-  return resolvePaths(config, text === null ? folder : dirname(path))
+  const resolved = resolvePaths(config, text === null ? folder : dirname(path))
+  const written = Object.fromEntries(
+    usedKeys.map((key) => [key, { place: placeOf(key.split('.')), value: valueOf(key, config, resolved) }]),
+  ) as Record<UsedKey, Written>
+  return { ...resolved, written }
+}
+
+function valueOf(
+  key: UsedKey,
+  { log, store, mqtt, serve }: ConfigFile,
+  { broker }: Omit<Config, 'written'>,
+): string {
+  switch (key) {
+    case 'broker.listen':
+      return broker ? formatAddress(broker.listen) : ''
+    case 'mqtt.url':
+      return mqtt?.url.replace(/\/\/[^@/]*@/, '//') ?? ''
+    case 'log.url':
+      return log.url
+    case 'log.partitions':
+      return String(log.partitions)
+    case 'store.url':
+      return store.url
+    case 'serve.listen':
+      return formatAddress(serve.listen)
+  }
 }
 
 function readText(path: string, name: string): string {
@@ -90,7 +133,7 @@ function checkWhole({ broker, mqtt, serve }: ConfigFile): ConfigIssue[] {
 function resolvePaths(
   { site, broker, mqtt, log, store, serve, rollups }: ConfigFile,
   folder: string,
-): Config {
+): Omit<Config, 'written'> {
   const pathOf = (url: string): string => resolve(folder, url.slice('sqlite:'.length))
   const bytesOf = (mb: number | undefined): number | null => (mb === undefined ? null : mb * 1024 * 1024)
   return {

@@ -21,13 +21,13 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
   const sender = createSender(thread)
   const reached = killPoint(process.env.BAROGRAPH_TEST_KILL_AT)
 
+  /** Partitions share the store, so its trouble is said once. */
   function note(report: RollReport): void {
-    const before = reports.get(report.partition)?.trouble ?? null
+    const before = troubleOf(reports)
     reports.set(report.partition, report)
-    if (before === null && report.trouble !== null)
-      say.error({ partition: report.partition }, `readings wait in the log: ${report.trouble}`)
-    if (before !== null && report.trouble === null)
-      say.info({ partition: report.partition }, 'readings are stored again')
+    const now = troubleOf(reports)
+    if (before === null && now !== null) say.error({}, `readings wait in the log: ${now}`)
+    if (before !== null && now === null) say.info({}, 'readings are stored again')
   }
 
   const rolls = Array.from({ length: log.partitions }, (_, partition) =>
@@ -64,7 +64,7 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
     address: null,
     state() {
       const all = [...reports.values()]
-      const trouble = all.find((report) => report.trouble !== null)?.trouble ?? sender.trouble()
+      const trouble = troubleOf(reports) ?? sender.trouble()
       const behind = all.reduce((sum, report) => sum + report.behind, 0)
       return {
         roles: [{ role: 'roll', ok: trouble === null, detail: trouble ?? `${behind} records behind` }],
@@ -80,6 +80,11 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
       await log.close()
     },
   }
+}
+
+function troubleOf(reports: ReadonlyMap<number, RollReport>): string | null {
+  for (const { trouble } of reports.values()) if (trouble !== null) return trouble
+  return null
 }
 
 interface Sender {

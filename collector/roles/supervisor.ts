@@ -9,7 +9,7 @@ import type {
   ThreadName,
   ToThread,
 } from './messages.ts'
-import { errorOf } from './thread-error.ts'
+import { ThreadFailure } from './thread-error.ts'
 
 /** Threads that do not end in good order within these times are ended without; what they held comes again. */
 export const stopLimits = { rollMs: 3_000, othersMs: 2_500 } as const
@@ -108,7 +108,7 @@ export function startRoles({ config, roles, version, log }: SupervisorOptions): 
         break
       case 'failed':
         child.hasStopped = true
-        die(errorOf(message.failure))
+        die(new ThreadFailure(child.name, message.failure))
         void child.worker.terminate()
         break
       case 'stopped':

@@ -1,7 +1,12 @@
 import { CodedError } from '@barograph/proto'
-import type { PlainFailure } from './messages.ts'
+import type { PlainFailure, ThreadName } from './messages.ts'
 
-/** The failure of a thread as the error that it was. */
-export function errorOf({ code, message, retryable, hint }: PlainFailure): CodedError {
-  return new CodedError(code, message, { retryable, ...(hint === undefined ? {} : { hint }) })
+/** The failure of a thread as the error that it was, and which thread it ended. */
+export class ThreadFailure extends CodedError {
+  readonly thread: ThreadName
+
+  constructor(thread: ThreadName, { code, message, retryable, hint }: PlainFailure) {
+    super(code, message, { retryable, ...(hint === undefined ? {} : { hint }) })
+    this.thread = thread
+  }
 }

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { isCoded } from '../errors.ts'
-import { address, duration, hideSecrets, loadConfig, type Override, timeZone } from './index.ts'
+import {
+  address,
+  duration,
+  hideSecrets,
+  loadConfig,
+  loadPlacedConfig,
+  type Override,
+  timeZone,
+} from './index.ts'
 
 const schema = z.strictObject({
   device: z.string(),
@@ -81,6 +89,15 @@ describe('a configuration', () => {
     expect(problemsOf({ env: { BAROGRAPH_SERVE_LISTN: 'x' } })).toEqual([
       'BAROGRAPH_SERVE_LISTN is not known; did you mean BAROGRAPH_SERVE_LISTEN?',
     ])
+  })
+
+  test('tells where each value came from', () => {
+    const text = 'device: a\nserve:\n  listen: 127.0.0.1:80\nlog: { retention: 1d }'
+    const env = { BAROGRAPH_LOG_URL: 'sqlite:x' }
+    const { placeOf } = loadPlacedConfig({ schema, text, file: 'a.yaml', env, prefix: 'BAROGRAPH' })
+    expect(placeOf(['serve', 'listen'])).toBe('a.yaml:3')
+    expect(placeOf(['log', 'url'])).toBe('BAROGRAPH_LOG_URL')
+    expect(placeOf(['log', 'fsync'])).toBe('a.yaml:4')
   })
 
   test('hides its secrets when shown', () => {

@@ -24,11 +24,25 @@ export interface LoadOptions<S extends z.ZodType> {
 /** Problems shown at once; more than these come from one mistake. */
 const shownProblems = 20
 
+export interface PlacedConfig<T> {
+  readonly config: T
+  /**
+   * Where a key's value stands (`agent.yaml:7`, `BAROGRAPH_SERVE_LISTEN`, `--listen`), for what turns out wrong only when
+   * it is used: a port that is taken, a folder that cannot be written.
+   */
+  readonly placeOf: (path: readonly string[]) => string
+}
+
 /**
  * The checked, defaulted and frozen configuration. Throws `bad-config` with every problem on a line of its own: file
  * and line (or variable, or flag), key, value, what is allowed.
  */
 export function loadConfig<S extends z.ZodType>(options: LoadOptions<S>): z.output<S> {
+  return loadPlacedConfig(options).config
+}
+
+/** The same, with the place of each value. */
+export function loadPlacedConfig<S extends z.ZodType>(options: LoadOptions<S>): PlacedConfig<z.output<S>> {
   const { schema, text, file } = options
   const yaml = readYaml(text ?? '')
   const [broken] = yaml.problems
@@ -51,7 +65,7 @@ export function loadConfig<S extends z.ZodType>(options: LoadOptions<S>): z.outp
     : parsed.error.issues
   lines.push(...issues.flatMap((issue) => problemLines(issue, view, places)))
   if (lines.length > 0 || !parsed.success) throw badConfig(lines)
-  return deepFreeze(parsed.data)
+  return { config: deepFreeze(parsed.data), placeOf: places.of }
 }
 
 /** A copy in which every secret is replaced, for people to read. */
