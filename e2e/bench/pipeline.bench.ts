@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -19,6 +19,7 @@ import { countStored } from '../harness/documents.ts'
 import { seeded } from '../harness/random.ts'
 import { eventually } from '../harness/wait.ts'
 import type { Bench, Row, Size } from './bench.ts'
+import { cpuSecondsOf, memoryOf } from './memory.ts'
 import { createWalk } from './walk.ts'
 
 const streams = 200
@@ -29,19 +30,6 @@ interface Load {
   readonly cpuSeconds: number
   readonly rssMb: number
   readonly privateMb: number
-}
-
-/** CPU time of a process so far, seconds, from the kernel. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-function memoryMb(pid: number, name: 'VmHWM' | 'RssAnon'): number {
-  return (
-    Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) /
-    1024
-  )
 }
 
 /** Sends `perStream` readings of each stream and waits until each of them is receipted as stored. */
@@ -120,13 +108,13 @@ async function load(perStream: number, perBatch: number): Promise<Load> {
     const collector = await createCollector({ folder })
     await collector.start()
     const { pid } = collector.process()
-    const before = cpuSeconds(pid)
+    const before = cpuSecondsOf(pid)
     const rate = await sendAll(collector, perStream, perBatch)
     const result = {
       rate,
-      cpuSeconds: cpuSeconds(pid) - before,
-      rssMb: memoryMb(pid, 'VmHWM'),
-      privateMb: memoryMb(pid, 'RssAnon'),
+      cpuSeconds: cpuSecondsOf(pid) - before,
+      rssMb: memoryOf(pid).peak,
+      privateMb: memoryOf(pid).private,
     }
     await collector.stop()
     // The ledger: nothing counts that is not in the store exactly once.
