@@ -32,7 +32,7 @@ export function createFirstStart(drum: HTMLElement): FirstStart {
 
 function sayView(uplinkUrl: string | null): HTMLElement {
   const where = uplinkUrl ?? 'mqtt://HOST:PORT'
-  const toThere = uplinkUrl && uplinkUrl !== defaultUplink ? ` --url ${uplinkUrl}` : ''
+  const toThere = uplinkUrl && uplinkUrl !== defaultUplink ? `BAROGRAPH_UPLINK_URL=${uplinkUrl} ` : ''
   return h(
     'div',
     { class: 'say' },
@@ -48,7 +48,7 @@ function sayView(uplinkUrl: string | null): HTMLElement {
       ),
       step(
         'No Pi at hand: eight simulated ones, on this machine',
-        `npm run agent -- simulate --devices 8 --rate 4${toThere}`,
+        `${toThere}npm run agent -- simulate --devices 8 --rate 4`,
       ),
       step('A device does not show up: ask it', 'barograph-agent doctor'),
     ),

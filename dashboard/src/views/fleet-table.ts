@@ -10,7 +10,7 @@ import { healthyRank, isQuiet, lowBattery, rankOf, type RowParts, stationOf } fr
 import { linkTo } from './head.ts'
 import { shape } from './shapes.ts'
 import { sparkline } from './sparkline.ts'
-import { nameOf, originWords, statusWords } from './status.ts'
+import { isNamesake, nameOf, originWords, statusWords } from './status.ts'
 
 const columns: readonly (readonly [string, string])[] = [
   ['col-status', ''],
@@ -89,7 +89,6 @@ function rowView(device: ApiDevice, index: number, parts: RowParts): HTMLElement
   const isGroupEnd = rankOf(device) < healthyRank && next !== undefined && rankOf(next) === healthyRank
   const { word, shape: mark, rank } = statusWords[device.status]
   const cells = metricCells(device, parts)
-  const isNamesake = devices.some((other) => other !== device && nameOf(other) === nameOf(device))
   const seen = device.lastSeen === null ? null : now - Date.parse(device.lastSeen)
   const gaps = model.delivery?.devices.get(device.id)?.gaps ?? 0
   const open = stationOf(device)
@@ -109,7 +108,11 @@ function rowView(device: ApiDevice, index: number, parts: RowParts): HTMLElement
       'th',
       { class: 'left', scope: 'row' },
       linkTo(place, open, go, {}, h('b', {}, nameOf(device))),
-      h('span', { class: 'hand' }, [isNamesake && device.id, causeOf(device)].filter(Boolean).join(', ')),
+      h(
+        'span',
+        { class: 'hand' },
+        [isNamesake(device, devices) && device.id, causeOf(device)].filter(Boolean).join(', '),
+      ),
     ),
     cells,
     h(

@@ -6,7 +6,7 @@ import { isReplayed } from '../state/model.ts'
 import { clockSeconds, longDate, zoneWords } from '../time/words.ts'
 import type { Context } from './context.ts'
 import { brandMark, shape } from './shapes.ts'
-import { nameOf, originWords, type StateLine, statusWords } from './status.ts'
+import { isNamesake, nameOf, originWords, type StateLine, statusWords } from './status.ts'
 
 /** The head: who, how it is, the views, the time, the settings. */
 export function headView(context: Context, title: string | ApiDevice, state: StateLine): HTMLElement {
@@ -89,7 +89,13 @@ function deviceMenu(context: Context, shown: ApiDevice): HTMLElement {
           { class: 'option', 'aria-current': device.id === shown.id ? 'true' : null },
           shape(statusWords[device.status].shape),
           nameOf(device),
-          h('span', { class: 'hand' }, originWords(device) || statusWords[device.status].word),
+          h(
+            'span',
+            { class: 'hand' },
+            [isNamesake(device, devices) && device.id, originWords(device) || statusWords[device.status].word]
+              .filter(Boolean)
+              .join(', '),
+          ),
         ),
       ),
     ),

@@ -5,8 +5,8 @@ import { compassPoint } from '../measure/format.ts'
 import type { ShownMetric } from '../measure/metrics.ts'
 import type { Point, Window } from '../measure/series.ts'
 import { isPresent } from '../present.ts'
-import { clock, fullDate, moment, preciseSpan } from '../time/words.ts'
-import { dayMs, type Zone } from '../time/zone.ts'
+import { clock, clockSeconds, fullDate, longDate, moment, preciseSpan, weekdayAndDay } from '../time/words.ts'
+import { dayMs, hourMs, minuteMs, type Zone } from '../time/zone.ts'
 import type { DrumModel } from './drum.ts'
 import { capital, nameOf } from './status.ts'
 
@@ -90,4 +90,14 @@ export function causeSentences(
     .toSorted((a, b) => b.start - a.start)
     .slice(0, 12)
     .map(({ text }) => capital(text))
+}
+
+/** A window as the crosshair's flag names it. */
+export function windowWords(start: number, end: number, zone: Zone): string {
+  const [first, last] = [zone.dayOf(start), zone.dayOf(end - 1)]
+  if (end - start < minuteMs)
+    return `${weekdayAndDay(first)}, ${clockSeconds(start, zone)} to ${clockSeconds(end, zone)}`
+  if (end - start < 20 * hourMs)
+    return `${weekdayAndDay(first)}, ${clock(start, zone)} to ${clock(end, zone)}`
+  return first === last ? longDate(first) : `${fullDate(first)} to ${fullDate(last)}`
 }

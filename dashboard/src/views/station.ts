@@ -2,7 +2,6 @@ import type { ApiDevice } from '@barograph/proto/api'
 import type { Span } from '../chart/layout.ts'
 import { h, morph, show } from '../dom.ts'
 import { spanOf } from '../state/span.ts'
-import { clock, fullDate, weekdayAndDay } from '../time/words.ts'
 import { dayMs, type Zone } from '../time/zone.ts'
 import type { Context } from './context.ts'
 import { deliveryView } from './delivery.ts'
@@ -12,7 +11,7 @@ import { footSettings } from './head.ts'
 import type { Notice } from './notice.ts'
 import { createRegisters } from './registers.ts'
 import { createStationModel, mainStrips, type StationSources } from './station-model.ts'
-import { captionOf, type Drawn, legendOf } from './station-words.ts'
+import { captionOf, type Drawn, legendOf, windowWords } from './station-words.ts'
 import { faultWords, nowLabel, oldestTime, staleWords } from './status.ts'
 import { tableView } from './table.ts'
 import { toolsView } from './tools.ts'
@@ -91,15 +90,7 @@ export function createStation(sources: StationSources): Station {
     const window = windowAt(time)
     if (!window) return null
     const { start, end } = window
-    const day = zone.dayOf(start)
-    const isDays = end - start >= 20 * 3_600_000
-    const last = zone.dayOf(end - 1)
-    const text = isDays
-      ? last === day
-        ? `${weekdayAndDay(day)}, ${fullDate(day)}`
-        : `${fullDate(day)} to ${fullDate(last)}`
-      : `${weekdayAndDay(day)}, ${clock(start, zone)} to ${clock(end, zone)}`
-    return { time: (start + end) / 2, text }
+    return { time: (start + end) / 2, text: windowWords(start, end, zone) }
   }
 
   function update(context: Context, device: ApiDevice): void {

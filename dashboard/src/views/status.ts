@@ -184,3 +184,8 @@ export function byInterest(a: ApiDevice, b: ApiDevice): number {
     Math.min(9, ...device.sensors.map(({ origin }) => originRank[origin]))
   return rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b))
 }
+
+/** True when another device goes by the same name, so that the id must tell them apart. */
+export function isNamesake(device: ApiDevice, devices: readonly ApiDevice[]): boolean {
+  return devices.some((other) => other !== device && nameOf(other) === nameOf(device))
+}
