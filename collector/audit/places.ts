@@ -45,7 +45,14 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
   const sites = new Map<string, Site[]>()
   let recordsAhead = 0
 
-  const place = (device: string): number => (log.partitions > 0 ? partitionOf(device, log.partitions) : 0)
+  let recent = { device: '', partition: 0 }
+
+  /** Asked for every reading of a device, one device after the other. */
+  function place(device: string): number {
+    if (recent.device !== device)
+      recent = { device, partition: log.partitions > 0 ? partitionOf(device, log.partitions) : 0 }
+    return recent.partition
+  }
   const checkpoint = (partition: number): Checkpoint => checkpoints.get(partition) ?? nowhere
 
   for (const row of store.checkpoints()) {

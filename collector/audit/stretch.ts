@@ -23,7 +23,7 @@ export interface Stretch {
 }
 
 /** Readings in memory at once; a stretch of time that holds more is cut shorter. */
-export const itemsPerStretch = 20_000
+export const itemsPerStretch = 5000
 
 /** Cuts a stream's time into stretches of bounded size: call with the end of the one before, up to `endOfTime`. */
 export function createStretches({

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createWorld, makeRun, november, seeded, type World } from './testing/world.ts'
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+let world: World
+beforeAll(async () => {
+  world = createWorld({ partitions: 1 })
+  await world.fold()
+  const random = seeded(1)
+  await world.send('balcony', {
+    runs: [makeRun({ random, count: 60, start: november })],
+    ended: [{ sensor: 'bme280', epoch: '00000000000000aa', lastSeq: 1_064 }],
+  })
+  await world.fold()
+})
+afterAll(() => world.close())
+
+async function audit(...args: string[]): Promise<Ended> {
+  const running = promisify(execFile)(process.execPath, [main, 'audit', ...args], { cwd: world.folder })
+  try {
+    return { code: 0, ...(await running) }
+  } catch (error) {
+    if (!(error instanceof Error) || !('stdout' in error) || !('stderr' in error) || !('code' in error))
+      throw error
+    return { code: Number(error.code), stdout: String(error.stdout), stderr: String(error.stderr) }
+  }
+}
+
+const files = (): string[] => ['--store', world.storePath, '--log', `sqlite:${world.logPath}`]
+
+describe('barograph-collector audit', () => {
+  test('says what it checked and accounts for every number', async () => {
+    const { code, stdout, stderr } = await audit(...files())
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Checked 1 device, 1 stream, 1 epoch, 1 bucket in \d+\.\d s\n/)
+    expect(stdout).toContain('\nReadings  60 (0 entries in quarantine), 0 faults, starts and stops\n')
+    expect(stdout).toMatch(
+      /\nRollups {3}65 recomputed and compared: 10s 0, 1m 60, hour 1, day 1, week 1, month 1, year 1 /,
+    )
+    expect(stdout).toContain(
+      '\nAccepted  1,064 = stored 60 + quarantined 0 + refused 0 + declared lost 0 + on the way 1,004\n',
+    )
+    expect(stdout).toContain('\nOn the way  balcony/bme280/00000000000000aa: 1,004 (61-1064)\n')
+    expect(stdout).toMatch(/\nEqual: nothing differs\.\n$/)
+  })
+
+  test('finds its files in the configuration, and speaks JSON', async () => {
+    writeFileSync(
+      join(world.folder, 'mine.yaml'),
+      'store: { url: sqlite:store.db }\nlog: { url: sqlite:log.db }\n',
+    )
+    const { code, stdout } = await audit('--config', 'mine.yaml', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      equal: true,
+      account: { accepted: 1_064, stored: 60, onTheWay: 1_004 },
+      onTheWay: [{ epoch: 'balcony/bme280/00000000000000aa', count: 1_004, ranges: [[61, 1_064]] }],
+      differences: [],
+      differenceCount: 0,
+    })
+  })
+
+  test('ends with 1 and names what differs', async () => {
+    const id = `balcony/bme280/hour/${november}`
+    world.damage(
+      (db) =>
+        void db.prepare("UPDATE rollups SET body = json_set(body, '$.received', 61) WHERE id = ?").run(id),
+    )
+    const { code, stdout } = await audit(...files())
+    const json = await audit(...files(), '--json')
+    world.damage(
+      (db) =>
+        void db.prepare("UPDATE rollups SET body = json_set(body, '$.received', 60) WHERE id = ?").run(id),
+    )
+    expect(code).toBe(1)
+    expect(stdout).toContain(
+      `\n1 difference:\n  rollups ${id} (2013-11-02T20:00:00Z): received: stored 61, recomputed 60\n`,
+    )
+    expect(json.code).toBe(1)
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      equal: false,
+      differences: [{ collection: 'rollups', id, field: 'received', stored: '61', recomputed: '60' }],
+    })
+  })
+
+  test.each([
+    [
+      'a store that is not there',
+      ['--store', 'none.db', '--log', 'log.db'],
+      /store at .*none\.db cannot be audited/,
+    ],
+    ['a log that is none', ['--store', 'store.db', '--log', 'store.db'], /is not a Barograph log/],
+    ['an option that does not exist', ['--stroe', 'x'], /unknown option/],
+  ])('ends with 2 and one message for %s', async (_what, args, words) => {
+    const { code, stdout, stderr } = await audit(...args)
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(words)
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+})
