@@ -1,6 +1,6 @@
 import type { Status } from '@barograph/proto'
 import type { Buffer } from './buffer.ts'
-import { type Clock, sleep } from './clock.ts'
+import { type Clock, settleWithin } from './clock.ts'
 import type { Log } from './log.ts'
 import { type Sampler, startSampler } from './sampling/sampler.ts'
 import type { Sensor } from './sensor.ts'
@@ -89,8 +89,8 @@ export function startAgent(options: AgentOptions): Agent {
     received: (bytes) => shipper.received(bytes),
   })
 
-  const within = (limitMs: number, work: Promise<unknown>): Promise<unknown> =>
-    Promise.race([work, sleep(clock, limitMs, new AbortController().signal)])
+  const within = (limitMs: number, work: Promise<unknown>): Promise<void> =>
+    settleWithin(clock, limitMs, work)
 
   return {
     async stop() {

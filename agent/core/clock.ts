@@ -8,6 +8,13 @@ export interface Clock {
   setTimer(delayMs: number, run: () => void): () => void
 }
 
+/** Resolves when the work is done or the time is up, and leaves no timer behind. */
+export async function settleWithin(clock: Clock, limitMs: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController()
+  await Promise.race([work, sleep(clock, limitMs, done.signal)])
+  done.abort()
+}
+
 /** Resolves after the delay, or as soon as the signal aborts. */
 export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()

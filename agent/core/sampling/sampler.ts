@@ -1,6 +1,6 @@
 import { isCoded, type MarkKind } from '@barograph/proto'
 import type { Buffer, Entry } from '../buffer.ts'
-import { type Clock, sleep } from '../clock.ts'
+import { type Clock, settleWithin, sleep } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Observation, Sample, Sensor, SensorPosition } from '../sensor.ts'
 import { findDefect, flagged } from './check.ts'
@@ -224,7 +224,7 @@ export function startSampler(options: SamplerOptions): Sampler {
     async stop() {
       stopping.abort()
       buffer.flush()
-      await Promise.race([running, sleep(clock, stopGraceMs, new AbortController().signal)])
+      await settleWithin(clock, stopGraceMs, running)
       if (ended) return
       const taken = announced ? accept([mark('stop')]) : null
       buffer.flush()
