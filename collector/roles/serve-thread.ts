@@ -18,7 +18,12 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
   const log = await whenThere(openers.readLog, patienceMs)
   const store = await whenThere(openers.readStore, patienceMs)
   const deadLetters = openers.readDeadLetters()
-  let program: ProgramState = { roles: [], metrics: [] }
+  // Until the others speak for themselves they are starting: nobody shall be told to come before the door is open.
+  const others = roles.filter((role) => role !== 'serve')
+  let program: ProgramState = {
+    roles: others.map((role) => ({ role, ok: false, detail: 'starting' })),
+    metrics: [],
+  }
   const close = async (): Promise<void> => {
     await deadLetters.close()
     await store.close()

@@ -68,7 +68,7 @@ export function startRoles({ config, roles, version, log }: SupervisorOptions): 
     const child: Child = {
       name,
       worker,
-      state: { roles: [], metrics: [] },
+      state: { roles: name === 'serve' ? [] : [{ role: name, ok: false, detail: 'starting' }], metrics: [] },
       address: null,
       isReady: false,
       hasStopped: false,
