@@ -18,7 +18,7 @@ function setUp() {
   const reports: (string | null)[] = []
   const failures: unknown[] = []
   /** Thrown by the next appends instead of appending; null: none is. */
-  const fault: { error: unknown; appends: number } = { error: null, appends: 0 }
+  const fault: { error: Error | null; appends: number } = { error: null, appends: 0 }
   const bridge = createBridge({
     log: {
       async append(records: readonly NewRecord[]) {

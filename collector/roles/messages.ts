@@ -8,7 +8,6 @@ export type RoleName = (typeof roleNames)[number]
 
 export type ThreadName = 'ingest' | 'roll' | 'serve'
 
-export type RoleState = ProgramState['roles'][number]
 export type { MetricSample, ProgramState }
 
 /** What a thread is started with. */

@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isCoded } from '@barograph/proto'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { readConfig } from './index.ts'
+
+function folderWith(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'barograph-config-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return folder
+}
+
+function problemOf(text: string, env: Record<string, string> = {}): string {
+  try {
+    readConfig({ env, folder: folderWith({ 'collector.yaml': text }) })
+  } catch (error) {
+    if (isCoded(error, 'bad-config')) return error.message
+    throw error
+  }
+  return ''
+}
+
+describe('the configuration of the collector', () => {
+  test('without a file is the embedded parts on loopback', () => {
+    const folder = folderWith({})
+    expect(readConfig({ env: {}, folder })).toMatchObject({
+      defaultTimeZone: 'UTC',
+      broker: { listen: { host: '127.0.0.1', port: 1883 } },
+      mqtt: null,
+      log: { path: join(folder, 'data/log.db'), partitions: 4, retentionMs: 7 * 86_400_000 },
+      store: { path: join(folder, 'data/store.db') },
+      serve: { listen: { host: '127.0.0.1', port: 8013 } },
+      rollups: { flushIntervalMs: 1_000 },
+    })
+  })
+
+  test('names files as seen from the file it stands in', () => {
+    const folder = folderWith({
+      'etc/my.yaml': 'log: { url: "sqlite:../log.db" }\nstore: { url: sqlite:/var/store.db }',
+    })
+    const config = readConfig({ file: 'etc/my.yaml', env: {}, folder })
+    expect(config.log.path).toBe(join(folder, 'log.db'))
+    expect(config.store.path).toBe('/var/store.db')
+  })
+
+  test('with an outside broker has no embedded one', () => {
+    const folder = folderWith({ 'collector.yaml': 'mqtt: { url: mqtt://broker:1883 }' })
+    expect(readConfig({ env: {}, folder })).toMatchObject({
+      broker: null,
+      mqtt: { url: 'mqtt://broker:1883' },
+    })
+  })
+
+  test('can be handed to a thread', () => {
+    const config = readConfig({ env: {}, folder: folderWith({}) })
+    expect(structuredClone(config)).toEqual(config)
+  })
+
+  test('knows where the values stand that can only be tried', () => {
+    const folder = folderWith({ 'collector.yaml': 'site: {}\nserve:\n  listen: 127.0.0.1:80\n' })
+    const { written } = readConfig({ env: { BAROGRAPH_STORE_URL: 'sqlite:x.db' }, folder })
+    expect(written['serve.listen']).toEqual({ place: 'collector.yaml:3', value: '127.0.0.1:80' })
+    expect(written['store.url']).toEqual({ place: 'BAROGRAPH_STORE_URL', value: 'sqlite:x.db' })
+  })
+
+  test.each([
+    [
+      'store: { url: mongodb://127.0.0.1/x }',
+      /store\.url = "mongodb:.*SQLite files only; allowed: sqlite:PATH/,
+    ],
+    ['log: { url: kafka://127.0.0.1:9092 }', /log\.url = "kafka:.*sqlite:PATH/],
+    ['log: { retention: 7 }', /log\.retention = 7 .*a duration such as 90d/],
+    ['devices: { auth: token }', /devices\.auth = "token".*allowed: none/],
+    ['broker: { listen: 0.0.0.0:1883 }', /broker\.listen = .*devices\.auth is none/],
+    ['serve: { listen: 192.168.1.5:80 }', /serve\.listen = .*tunnel/],
+    ['serve: { tokens: { viewer: x } }', /unknown key "serve\.tokens"; allowed here: listen/],
+    ['broker: {}\nmqtt: { url: mqtt://x }', /collector\.yaml:2: mqtt = .*beside broker/],
+    ['rollups: { levels: [] }', /rollups\.levels = \[\].*10s, 1m/],
+    ['alerts: []', /unknown key "alerts"/],
+  ])('refuses %j with words', (text, words) => {
+    expect(problemOf(text)).toMatch(words)
+  })
+
+  test('that is named and not there is an error', () => {
+    const folder = folderWith({})
+    expect(() => readConfig({ file: 'nope.yaml', env: {}, folder })).toThrow(/nope\.yaml: cannot be read/)
+  })
+})
