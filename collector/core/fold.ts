@@ -257,8 +257,6 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
   return { plan, apply, freshSummaries }
 }
 
-export type Fold = ReturnType<typeof createFold>
-
 /** Settings change by hand: this many changes are remembered for records that are folded again. */
 const settingsKept = 1_000
 

@@ -139,7 +139,7 @@ function rangesAfter(epoch: Epoch, { runs }: Batch): number {
 }
 
 function quarantineOf({ batch, quarantineAfterMs }: BatchRecord, run: Run): string[] | null {
-  if (batch.clock === 'uncertain') return new Array<string>(run.times.length).fill('time uncertain')
+  if (batch.clock === 'uncertain') return Array.from(run.times, () => 'time uncertain')
   if (quarantineAfterMs === null || batch.clock === 'historical') return null
   return Array.from(run.times, (time) => (time > quarantineAfterMs ? 'in the future' : ''))
 }
