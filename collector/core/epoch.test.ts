@@ -1,4 +1,4 @@
-import { emptySet, sizeOf, subtract } from '@barograph/proto'
+import { emptySet, limits, sizeOf, subtract } from '@barograph/proto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { origin } from './position.ts'
@@ -63,5 +63,28 @@ describe('an epoch', () => {
     lose(epoch, 1, 3, 'expired')
     see(epoch, [2, 2], '')
     expect([epoch.seen, epoch.lost]).toEqual([[2, 2], { expired: [1, 1, 3, 3] }])
+  })
+
+  test.each(['__proto__', 'constructor', 'hasOwnProperty'])('takes a loss with the cause %s', (cause) => {
+    const epoch = fresh()
+    lose(epoch, 1, 5, cause)
+    lose(epoch, 8, 9, cause)
+    see(epoch, [2, 2], '')
+    expect(merged(epoch.lost)).toEqual([1, 1, 3, 5, 8, 9])
+    expect(receiptOf(epoch).lost).toEqual([1, 1, 3, 5, 8, 9])
+  })
+
+  test('takes only as many ranges of declarations as a stream may have, and tells of no other', () => {
+    const epoch = fresh()
+    const most = limits.rangesPerStream
+    for (let i = 1; i < most; i++) lose(epoch, 3 * i, 3 * i, 'buffer full')
+    refuse(epoch, [3 * most, 3 * most], 'malformed')
+    lose(epoch, 3 * most + 3, 3 * most + 3, 'expired')
+    refuse(epoch, [3 * most + 6, 3 * most + 6], 'malformed')
+    const told = receiptOf(epoch)
+    expect([sizeOf(told.lost), told.refused.length]).toEqual([most - 1, 1])
+    // What only makes a range longer is taken still.
+    lose(epoch, 4, 5, 'buffer full')
+    expect(sizeOf(merged(epoch.lost))).toBe(most + 1)
   })
 })

@@ -1,5 +1,7 @@
 import {
   emptySet,
+  limits,
+  rangeCount,
   type RangeSet,
   rangeOf,
   type StreamEpoch,
@@ -62,13 +64,13 @@ export function see(epoch: Epoch, numbers: RangeSet, quarantineReason: string): 
 /** A declared loss covers only numbers never seen. */
 export function lose(epoch: Epoch, first: number, last: number, cause: string): void {
   const unseen = subtract(subtract(rangeOf(first, last), epoch.seen), merged(epoch.refused))
-  addTo(epoch.lost, cause, subtract(unseen, merged(epoch.lost)))
+  declare(epoch, epoch.lost, cause, subtract(unseen, merged(epoch.lost)))
 }
 
 /** Refused numbers, like lost ones, cover only what was never seen. */
 export function refuse(epoch: Epoch, numbers: RangeSet, reason: string): void {
   const unseen = subtract(subtract(numbers, epoch.seen), merged(epoch.lost))
-  addTo(epoch.refused, reason, subtract(unseen, merged(epoch.refused)))
+  declare(epoch, epoch.refused, reason, subtract(unseen, merged(epoch.refused)))
 }
 
 /** What the device may know: each number in one of the sets, as far as the store knows of it. */
@@ -92,10 +94,34 @@ export function receiptOf(epoch: Epoch): StreamReceipt {
 
 function addTo(sets: BySet, key: string, numbers: RangeSet): void {
   if (numbers.length === 0) return
-  const known = key in sets || Object.keys(sets).length < reasonsPerEpoch
-  const name = known ? key : 'other'
-  sets[name] = union(sets[name] ?? emptySet, numbers)
+  const name = nameIn(sets, key)
+  sets[name] = union(setOf(sets, name), numbers)
 }
+
+/**
+ * Declarations cost their sender nothing, so their ranges are counted. One that would be too many is not taken: nobody
+ * is told that it was, and its sender keeps what it is about.
+ */
+function declare(epoch: Epoch, sets: BySet, key: string, numbers: RangeSet): void {
+  if (numbers.length === 0) return
+  const name = nameIn(sets, key)
+  const before = setOf(sets, name)
+  const after = union(before, numbers)
+  const others = rangesIn(epoch.lost) + rangesIn(epoch.refused) - rangeCount(before)
+  if (others + rangeCount(after) <= limits.rangesPerStream) sets[name] = after
+}
+
+/** The name that a cause is filed under. A stranger chose it: `__proto__` is no name that an object can have. */
+function nameIn(sets: BySet, key: string): string {
+  const known = Object.hasOwn(sets, key) || Object.keys(sets).length < reasonsPerEpoch
+  return known && key !== '__proto__' ? key : 'other'
+}
+
+const setOf = (sets: BySet, name: string): RangeSet =>
+  Object.hasOwn(sets, name) ? (sets[name] ?? emptySet) : emptySet
+
+const rangesIn = (sets: BySet): number =>
+  Object.values(sets).reduce((count, set) => count + rangeCount(set), 0)
 
 function removeFrom(sets: BySet, numbers: RangeSet): void {
   for (const [key, set] of Object.entries(sets)) {
