@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest'
 import type { BucketDocument, EpochDocument, RollupDocument } from './documents.ts'
 import { levels } from './documents.ts'
 import type { Log } from './log.ts'
-import type { StoredReceipt } from './roll.ts'
+import { createRoll, type StoredReceipt } from './roll.ts'
 import { createMemoryLog } from './testing/memory-log.ts'
 import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts'
 import { type Owner, settings, settle, startOwner } from './testing/owner.ts'
@@ -183,7 +183,8 @@ function expectComplete(store: MemoryStore, readings: readonly Reading[]): void 
       count: want?.count,
       sum: want?.sum,
     })
-    if (want && want.count > 0) expect([figures?.min, figures?.max]).toEqual([want.min, want.max])
+    const extremes = want && want.count > 0 ? [want.min, want.max] : [figures?.min, figures?.max]
+    expect([figures?.min, figures?.max]).toEqual(extremes)
   }
   const seen = [...store.documents.epochs.values()].reduce(
     (sum, epoch) => sum + sizeOf((epoch as EpochDocument).seen),
@@ -264,4 +265,53 @@ describe('the roll', () => {
       expect(tooEarly).toEqual([])
     },
   )
+
+  /** Counts the flushes of a roll whose wall clock the test sets, until it has stored the whole log. */
+  async function flushesOf(log: Log, flushIntervalMs: number, now: () => number): Promise<number> {
+    const store = createMemoryStore()
+    let flushes = 0
+    const ending = new AbortController()
+    const done = createRoll({
+      log,
+      // What is written is not looked at here.
+      store: { ...store, write: async () => {} },
+      partition: 0,
+      settings,
+      flushIntervalMs,
+      publish: () => {},
+      report: () => {},
+      clock: { now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+      reached: (point) => {
+        if (point === 'folded') flushes++
+      },
+    }).run(ending.signal)
+    for (let i = 0; i < 500; i++) {
+      if ((await store.checkpoint(0))?.position.n === (await log.extent(0)).next) break
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    const beforeTheEnd = flushes
+    ending.abort()
+    await done
+    return beforeTheEnd
+  }
+
+  test('what is dirty is flushed between two records of one fetch, not only after it', async () => {
+    const log = await makeLog()
+    const count = 8_000
+    const hourMs = 3_600_000
+    for (let i = 0; i < 3; i++) {
+      const times = Float64Array.from({ length: count }, (_, k) => (i * count + k) * hourMs)
+      const run = { sensor: 'bme280', epoch: 'aa'.repeat(8), intervalMs: 1_000, columns: [], marks: [] }
+      const runs = [{ ...run, firstSeq: 1 + i * count, times }]
+      await log.append([recordOf(makeBatch('north', { clock: 'historical', runs }))])
+    }
+    expect(await flushesOf(log, 3_600_000, () => 0)).toBe(3)
+  })
+
+  test('a wall clock that is set back does not keep stored readings from their receipt', async () => {
+    const log = await makeLog()
+    await log.append(makeBatches(makeReadings(seeded(6), 5), seeded(7)).map(recordOf))
+    let asked = 0
+    expect(await flushesOf(log, 1_000, () => (asked++ === 0 ? 7_200_000 : 3_600_000))).toBeGreaterThan(0)
+  })
 })

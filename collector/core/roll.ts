@@ -113,10 +113,14 @@ export function createRoll(options: RollOptions): { run(signal: AbortSignal): Pr
       for (const record of records) {
         await take(record)
         next = record.offset + 1
+        // One record may touch as many windows as it has entries: memory must not hold those of a whole fetch.
+        if (cache.dirtyCount() > dirtyDocuments) await flushWithPatience()
       }
       cache.tick()
-      const isDue = clock.now() - flushedAt >= options.flushIntervalMs
-      if (next > flushed && (isDue || cache.dirtyCount() > dirtyDocuments)) await flushWithPatience()
+      const sinceMs = clock.now() - flushedAt
+      // Below 0 the clock was set back: until it has caught up nobody would hear of anything stored.
+      const isDue = sinceMs >= options.flushIntervalMs || sinceMs < 0
+      if (next > flushed && isDue) await flushWithPatience()
       if (records.length === 0) await tell()
     }
     if (next > flushed) await flush()
