@@ -13,7 +13,7 @@ export const limits = {
   partsPerBatch: 512,
   /** Metrics of one run. Refused: `too-large`. */
   columnsPerRun: 64,
-  /** Sequence numbers that one summary stands for. Refused: `too-large`. */
+  /** Sequence numbers that the summaries of one batch stand for, together. Refused: `too-large`. */
   numbersPerSummary: 65_536,
   /** Minutes of one summary. Refused: `too-large`. */
   minutesPerSummary: 1_440,

@@ -39,6 +39,10 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   for (const run of runs ?? []) entries += run.count ?? 0
   atMost(entries, limits.entriesPerBatch, 'entries')
   const checked = { runs: (runs ?? []).map(readRun), summaries: (summaries ?? []).map(readSummary) }
+  let numbers = 0
+  for (const { firstSeq, lastSeq } of checked.summaries) numbers += lastSeq - firstSeq + 1
+  // A few bytes stand for many numbers, and whoever folds them marks each one.
+  atMost(numbers, limits.numbersPerSummary, 'numbers of summaries')
   refuseOverlaps(checked)
   return {
     device: id(wire.device, 'device'),

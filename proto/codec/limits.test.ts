@@ -184,6 +184,14 @@ describe('a batch within the limits is taken, one beyond is refused', () => {
     expect(roundTrip(makeBatch('a', { runs: [...two, one] }))).toBe('too-large')
   })
 
+  test('numbers over several summaries', () => {
+    const half = limits.numbersPerSummary / 2
+    const two = [0, half].map((at) => ({ ...summary(1, half), firstSeq: at + 1, lastSeq: at + half }))
+    expect(roundTrip(makeBatch('a', { summaries: two }))).toBeNull()
+    const one = { ...summary(1, 1), firstSeq: 100_000, lastSeq: 100_000 }
+    expect(roundTrip(makeBatch('a', { summaries: [...two, one] }))).toBe('too-large')
+  })
+
   test('bytes of a message', () => {
     const head = batchHead()
     const filler = (length: number) => message(head, bytes(999, new Uint8Array(length - head.length - 5)))
