@@ -1,9 +1,9 @@
 import { checkBucket } from './bucket.ts'
 import { countOf, inBoth, mergeRanges, type Ranges, rangesOf, rangeWords, without } from './number-ranges.ts'
-import { type Checkpoint, isBefore, later } from './places.ts'
+import { isBefore, later } from './places.ts'
 import { readDocument } from './read.ts'
 import type { Report } from './report.ts'
-import type { Documents } from './schema.ts'
+import type { Checkpoint, Documents } from './schema.ts'
 import type { StoreReader } from './store-reader.ts'
 
 type Event = Documents['readings']['events'][number]

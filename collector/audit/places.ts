@@ -2,19 +2,12 @@ import { decodeBatch, decodeSettings, isCoded, partitionOf } from '@barograph/pr
 import type { LogReader } from './log-reader.ts'
 import { readDocument } from './read.ts'
 import type { Report } from './report.ts'
-import type { Documents, Position } from './schema.ts'
+import type { Checkpoint, Documents, Position } from './schema.ts'
 import type { StoreReader } from './store-reader.ts'
 
 /** a before b. */
 export const isBefore = (a: Position, b: Position): boolean => a.g < b.g || (a.g === b.g && a.n < b.n)
 export const later = (a: Position, b: Position): Position => (isBefore(a, b) ? b : a)
-
-export interface Checkpoint {
-  /** All records before it are folded, so every document holds them. */
-  readonly position: Position
-  /** No document is further. */
-  readonly reach: number
-}
 
 type Settings = Documents['settings']['history'][number]
 type Site = Documents['devices']['sites'][number]

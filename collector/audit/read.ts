@@ -1,6 +1,5 @@
-import type { Checkpoint } from './places.ts'
 import { type Report, words } from './report.ts'
-import { type Collection, type Documents, schemas } from './schema.ts'
+import { type Checkpoint, type Collection, type Documents, schemas } from './schema.ts'
 import type { Row } from './store-reader.ts'
 
 /** The document of a row that was read before, so that what is wrong with it is not told twice. */

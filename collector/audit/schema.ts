@@ -131,3 +131,11 @@ export type Documents = { [C in Collection]: z.output<(typeof schemas)[C]> }
 export type Position = z.output<typeof position>
 export type Kind = z.output<typeof kind>
 export type StoredFigures = z.output<typeof figures>
+
+/** How far a partition is folded. */
+export interface Checkpoint {
+  /** All records before it are folded, so every document holds them. */
+  readonly position: Position
+  /** No document is further. */
+  readonly reach: number
+}

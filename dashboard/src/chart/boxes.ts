@@ -1,4 +1,4 @@
-import type { StripData } from './strip.ts'
+import type { StripData } from './strip-data.ts'
 import type { ValueAxis } from './value-axis.ts'
 
 /** What the layer of words above a strip is drawn from. */

@@ -4,7 +4,7 @@ import { clock, clockSeconds, shortDate, weekday } from '../time/words.ts'
 import { dayMs, hourMs } from '../time/zone.ts'
 import { type Box, type OverParts, touches } from './boxes.ts'
 import { round, textWidth } from './layout.ts'
-import type { StripData } from './strip.ts'
+import type { StripData } from './strip-data.ts'
 
 /** One extreme as it is drawn, and the room its words take; null: they are hidden. */
 export interface Extreme {

@@ -1,49 +1,15 @@
 import uPlot from 'uplot'
 import { s } from '../dom.ts'
-import type { ShownMetric } from '../measure/metrics.ts'
-import type { Point } from '../measure/series.ts'
-import type { Zone } from '../time/zone.ts'
 import { type Inks, readInks } from './inks.ts'
-import { type Layout, type Span, timeToX } from './layout.ts'
+import { timeToX } from './layout.ts'
 import type { OverParts } from './boxes.ts'
 import { drawOver } from './over.ts'
 import { type Paper, paperPlugin } from './paper.ts'
-import { type Run, runsToDraw, type Tip } from './samples.ts'
+import { type Run, runsToDraw } from './samples.ts'
+import type { StripData } from './strip-data.ts'
 import { timeAxis } from './time-axis.ts'
 import { drawStrokes, toColumns, tracePlugin } from './trace.ts'
 import { type ValueAxis, valueAxis } from './value-axis.ts'
-
-/** A stretch without values and why, as far as it is known. */
-export interface HatchedGap {
-  readonly start: number
-  readonly end: number
-  /** In words; empty: not known, or said in the margin. */
-  readonly cause: string
-  /** One missing window among others is hatched lightly. */
-  readonly isFaint: boolean
-}
-
-/** Everything one strip shows; values in base units. */
-export interface StripData {
-  readonly metric: ShownMetric
-  /** Has gusts in its band. */
-  readonly hasGusts: boolean
-  readonly points: readonly Point[]
-  readonly gaps: readonly HatchedGap[]
-  /** The newest reading: where the pen stands. */
-  readonly tip: Tip | null
-  readonly isLifted: boolean
-  readonly isBlank: boolean
-  readonly span: Span
-  readonly layout: Layout
-  readonly heightPx: number
-  /** px of the strips above: hatching goes on across strips. */
-  readonly abovePx: number
-  readonly zone: Zone
-  /** The value axis shrinks only when this changes. */
-  readonly rangeKey: string
-  readonly sentence: string
-}
 
 /** One pen on its strip of paper. */
 export interface Strip {

@@ -2,7 +2,7 @@ import { s } from '../dom.ts'
 import type { Point } from '../measure/series.ts'
 import type { Box, OverParts } from './boxes.ts'
 import { round, textWidth } from './layout.ts'
-import type { StripData } from './strip.ts'
+import type { StripData } from './strip-data.ts'
 
 /** The value under the crosshair: its line, dot and tag; null: no crosshair. */
 export function crosshairTag(parts: OverParts): { box: Box; nodes: SVGElement[] } | null {

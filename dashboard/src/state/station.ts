@@ -1,6 +1,6 @@
 import type { ApiDevice, ApiGaps } from '@barograph/proto/api'
 import { isPresent } from '../present.ts'
-import type { HatchedGap } from '../chart/strip.ts'
+import type { HatchedGap } from '../chart/strip-data.ts'
 import { chooseLevel, levelsMs } from '../measure/level.ts'
 import type { ShownMetric } from '../measure/metrics.ts'
 import { type Gap, gapsOf, type Point, pointsOf, type Window } from '../measure/series.ts'

@@ -1,6 +1,7 @@
 import { drawFoot, drawHead, drawMargin, type EdgeParts, type Remark } from '../chart/edges.ts'
 import { type Layout, type Span, stripHeight } from '../chart/layout.ts'
-import { createStrip, type Strip, type StripData } from '../chart/strip.ts'
+import type { StripData } from '../chart/strip-data.ts'
+import { createStrip, type Strip } from '../chart/strip.ts'
 import { timeAxis } from '../chart/time-axis.ts'
 import { h, morph, show } from '../dom.ts'
 import type { Zone } from '../time/zone.ts'
