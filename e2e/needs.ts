@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { canMountSmallDisk } from '../collector/testing-disk.ts'
 
 /** What some suites need of the machine, and how to get it. A test that lacks it says so in its title. */
 export interface Need {
@@ -21,9 +22,18 @@ export const needsChromium: Need = need(
   'apt-get install chromium, or name one in CHROMIUM',
 )
 
-/** A small disk that fills up: mounting one takes root on Linux. */
+const canMount = process.platform === 'linux' && canMountSmallDisk()
+
+/** A small disk that fills up. */
 export const needsSmallDisk: Need = need(
   'small-disk',
-  process.platform === 'linux' && process.getuid?.() === 0,
-  'run as root on Linux, to mount a small tmpfs',
+  canMount,
+  'run on Linux as root that may mount a tmpfs',
+)
+
+/** A folder that cannot be written. */
+export const needsShutFolder: Need = need(
+  'shut-folder',
+  canMount || process.getuid?.() !== 0,
+  'run as anyone but root, or as root that may mount a tmpfs',
 )
