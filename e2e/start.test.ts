@@ -125,7 +125,7 @@ describe('npm start from a bare clone', () => {
       async () => {
         const [sensor] = (await deviceOf(page, 'home'))?.sensors ?? []
         if (sensor?.fault) return /\w+ \w+ \w+/.test(sensor.fault.detail)
-        return sensor?.newest != null
+        return Boolean(sensor?.newest)
       },
       firstMinuteMs,
     )
