@@ -2,7 +2,7 @@ import { emptySet, type RangeSet, rangeOf, intersect, sizeOf, subtract, union } 
 import { lowest, type StreamState, type Tables } from './tables.ts'
 
 /** Why rows went, in the words of the ledger. */
-export type DropCause = 'buffer full' | 'expired'
+export type DropCause = 'buffer full' | 'expired' | 'unreadable'
 
 export interface Drop {
   readonly stream: StreamState

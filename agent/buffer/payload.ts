@@ -1,4 +1,4 @@
-import { CodedError, customMetric, type Mark, type Metric, metricByNumber } from '@barograph/proto'
+import { CodedError, customMetric, limits, type Mark, type Metric, metricByNumber } from '@barograph/proto'
 import type { Value } from '../core/sensor.ts'
 
 /** Gives metrics that the catalogue does not know a number of this file's own. */
@@ -44,7 +44,9 @@ export function decodePayload(bytes: Uint8Array, numbers: MetricNumbers): Payloa
   if (kind !== null) {
     const text = Buffer.from(bytes.subarray(1)).toString()
     const cut = text.indexOf(separator)
-    return { values: [], mark: { kind, code: text.slice(0, Math.max(0, cut)), detail: text.slice(cut + 1) } }
+    const code = text.slice(0, Math.max(0, cut))
+    if (!/^[a-z0-9-]{0,40}$/.test(code)) throw corrupt('code')
+    return { values: [], mark: { kind, code, detail: text.slice(cut + 1) } }
   }
   const values: Value[] = []
   const cursor = { at: 1 }
@@ -56,6 +58,7 @@ export function decodePayload(bytes: Uint8Array, numbers: MetricNumbers): Payloa
     if (!metric) throw corrupt(`metric ${number}`)
     const zigzag = readVarint(bytes, cursor)
     const thousandths = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
+    if (Math.abs(thousandths) >= limits.value) throw corrupt('value')
     const flag = head % 2 === 1 ? bytes[cursor.at++] : 0
     if (flag === undefined) throw corrupt('flag')
     values.push({ metric, thousandths, flag })

@@ -6,6 +6,7 @@ import {
   intersect,
   limits,
   pairs,
+  type RangeSet,
   rangeOf,
   type StreamEpoch,
   sizeOf,
@@ -87,6 +88,8 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
   let closed = false
   let ageAt = 0
   let siteChanged = false
+  /** Rows that were to be read and could not be: without them the others go on. */
+  let unreadable = new Map<StreamState, RangeSet>()
   for (const stream of tables.streams(epoch)) streams.set(keyOf(stream), stream)
   let site = opening(() => {
     checkDevice()
@@ -184,6 +187,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     queued -= group.reduce((sum, { entries }) => sum + entries.length, 0)
     settlements = settlements.slice(settling.length)
     siteChanged = false
+    unreadable = new Map()
     for (const [key, stream] of added) streams.set(key, stream)
     publish(group, drops)
     used = tables.usedBytes()
@@ -245,8 +249,11 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
   function writeDrops(): Drop[] {
     const all = [...streams.values()]
     const nowMs = clock.monotonicMs()
-    let drops: Drop[] = []
-    if (nowMs >= ageAt) {
+    let drops = [...unreadable]
+      .map(([stream, set]): Drop => ({ stream, set: intersect(set, stream.rows), cause: 'unreadable' }))
+      .filter(({ set }) => set.length > 0)
+    // One cause at a time, so that no row is dropped for two.
+    if (drops.length === 0 && nowMs >= ageAt) {
       drops = chooseExpired(all, tables, { wallMs: clock.now(), monotonicMs: nowMs, boot }, maxAgeMs)
       ageAt = nowMs + agingMs
     }
@@ -381,7 +388,12 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     streams: () => [...streams.values()],
     read: (stream, firstSeq, lastSeq) => {
       const state = streams.get(keyOf(stream))
-      return state ? tables.read(state.id, firstSeq, lastSeq) : []
+      return state
+        ? tables.read(state.id, firstSeq, lastSeq, (seq) => {
+            unreadable.set(state, addRange(unreadable.get(state) ?? emptySet, seq, seq))
+            scheduleCommit(options.commitIntervalMs)
+          })
+        : []
     },
     settle,
     get site() {

@@ -2,6 +2,7 @@ import {
   addRange,
   type Epoch,
   emptySet,
+  isCoded,
   type Metric,
   metricKey,
   pairs,
@@ -116,13 +117,19 @@ export function openTables(db: Sqlite.Database) {
     remove(stream: number, set: RangeSet): void {
       for (const [first, last] of pairs(set)) deleteRange.run(stream, first, last)
     },
-    read: (stream: number, first: number, last: number): NumberedEntry[] =>
-      readRange.all(stream, first, last).map((row) => ({
-        seq: row.seq,
-        time: row.wall,
-        monotonicMs: row.monotonic,
-        ...decodePayload(row.payload, metrics),
-      })),
+    /** Entries of a range; the numbers of those that cannot be read go to `unreadable`, or are thrown without it. */
+    read(stream: number, first: number, last: number, unreadable?: (seq: number) => void): NumberedEntry[] {
+      const entries: NumberedEntry[] = []
+      for (const row of readRange.all(stream, first, last))
+        try {
+          const payload = decodePayload(row.payload, metrics)
+          entries.push({ seq: row.seq, time: row.wall, monotonicMs: row.monotonic, ...payload })
+        } catch (error) {
+          if (!unreadable || !isCoded(error, 'corrupt')) throw error
+          unreadable(row.seq)
+        }
+      return entries
+    },
     /** When a row was accepted, by the wall clock of then. */
     acceptedAt: (stream: number, seq: number): number => acceptedAt.get(stream, seq) ?? 0,
     /** The lowest number of a stream that was accepted at or after a time. */

@@ -109,7 +109,7 @@ export interface Buffer {
   position(sensor: string): SensorPosition
   /** Streams with rows, losses or ends that the collector has not stored, and those of this run; oldest first. */
   streams(): readonly BufferedStream[]
-  /** Entries of a range that lies in `rows`, ascending. */
+  /** Entries of a range that lies in `rows`, ascending; those that cannot be read are missing, and dropped soon. */
   read(stream: StreamEpoch, firstSeq: number, lastSeq: number): readonly NumberedEntry[]
   settle(settlement: Settlement): void
   readonly site: SiteState
