@@ -50,7 +50,7 @@ const bytes = (...numbers: number[]): Buffer => Buffer.from(numbers)
 
 /** What every way in must keep. */
 export function testIngestContract(name: string, { open }: IngestContractOptions): void {
-  describe(name, () => {
+  describe(`${name} keeps the contract of a way in: it`, () => {
     test('gives on what devices publish, as it is and in order', async () => {
       const taker = createTaker()
       const { url } = await open(taker.accept)

@@ -41,11 +41,11 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
       report: note,
       clock: systemClock,
       ...(reached ? { reached } : {}),
-    }).run(ending.signal),
+    }),
   )
-  const pruning = keepPruning()
-  const ended = Promise.all([...rolls, pruning])
+  const ended = Promise.all([...rolls.map((roll) => roll.run(ending.signal)), keepPruning()])
   ended.catch(fail)
+  await Promise.race([ended, Promise.all(rolls.map((roll) => roll.announced))])
 
   async function keepPruning(): Promise<void> {
     while (!ending.signal.aborted) {

@@ -54,11 +54,16 @@ export function threadsOf(roles: readonly RoleName[]): ThreadName[] {
   return threads
 }
 
+const starting = (role: string) => ({ role, ok: false, detail: 'starting' })
+
 /** Starts a thread for each part of the program, passes messages between them, and ends them in order. */
 export function startRoles({ config, roles, version, log }: SupervisorOptions): Supervisor {
   const ready = Promise.withResolvers<Readonly<Partial<Record<ThreadName, string>>>>()
   const ended = Promise.withResolvers<void>()
-  const children = threadsOf(roles).map(start)
+  const names = threadsOf(roles)
+  // The door opens when the roll has put its settings into the log: every reading is folded by them, the first too.
+  const later = names.includes('roll') ? 'ingest' : null
+  const children = names.filter((name) => name !== later).map(start)
   let isStopping = false
 
   function start(name: ThreadName): Child {
@@ -68,7 +73,7 @@ export function startRoles({ config, roles, version, log }: SupervisorOptions): 
     const child: Child = {
       name,
       worker,
-      state: { roles: name === 'serve' ? [] : [{ role: name, ok: false, detail: 'starting' }], metrics: [] },
+      state: { roles: name === 'serve' ? [] : [starting(name)], metrics: [] },
       address: null,
       isReady: false,
       hasStopped: false,
@@ -93,8 +98,11 @@ export function startRoles({ config, roles, version, log }: SupervisorOptions): 
       case 'ready':
         child.isReady = true
         child.address = message.address
-        if (children.every(({ isReady }) => isReady))
-          ready.resolve(Object.fromEntries(children.map(({ name, address }) => [name, address ?? ''])))
+        if (child.name === 'roll' && names.includes('ingest')) children.push(start('ingest'))
+        if (children.length === names.length && children.every(({ isReady }) => isReady))
+          ready.resolve(
+            Object.fromEntries(children.flatMap(({ name, address }) => (address ? [[name, address]] : []))),
+          )
         break
       case 'state':
         child.state = message.state
@@ -117,8 +125,9 @@ export function startRoles({ config, roles, version, log }: SupervisorOptions): 
   }
 
   function programState(): ProgramState {
+    const missing = names.filter((name) => !children.some((child) => child.name === name))
     return {
-      roles: children.flatMap(({ state }) => state.roles),
+      roles: [...missing.map(starting), ...children.flatMap(({ state }) => state.roles)],
       metrics: children.flatMap(({ state }) => state.metrics),
     }
   }
