@@ -350,7 +350,8 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     // A loss is accounted for when declared, and also when the number came after all.
     const accounted = union(union(settlement.lost, settlement.stored), refusedNumbers)
     const lost = withoutSettled(stream.lost, accounted)
-    const ends = stream.endPending && settlement.ended === stream.lastSeq + 1
+    // More than ours: this file was restored from a copy, and the run went on further than the copy knows.
+    const ends = stream.endPending && settlement.ended > stream.lastSeq
     if (stored.length === 0 && refused.length === 0 && !ends && sameLost(lost, stream.lost)) return
     stream.lost = lost
     if (ends) stream.endPending = false

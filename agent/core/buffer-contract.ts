@@ -190,6 +190,17 @@ export function testBuffer(name: string, makeHarness: () => BufferHarness): void
       await last.close()
     })
 
+    test('the end of a run is settled when the collector knows a later one: this is a restored copy', async () => {
+      const buffer = open()
+      await fill(buffer, 4)
+      harness.kill(buffer)
+      const copy = open(epochs[1])
+      copy.settle(settlement('attic', epochs[0], { stored: [1, 9], ended: 10 }))
+      await clock.pass(commitMs)
+      expect(copy.streams()).toEqual([])
+      await copy.close()
+    })
+
     test('a row goes when stored or refused, and only then', async () => {
       const buffer = open()
       await fill(buffer, 10)
