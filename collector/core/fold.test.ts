@@ -309,6 +309,18 @@ describe('the fold', () => {
 })
 
 describe('the log under the roll', () => {
+  test('holds the settings before the roll says that it is ready, and only when they are new', async () => {
+    const log = createMemoryLog()
+    const store = createMemoryStore()
+    for (let start = 0; start < 2; start++) {
+      const owner = startOwner(log, store)
+      await owner.announced
+      expect((await log.read(0, 0, 10)).map(({ kind }) => kind)).toEqual(['settings'])
+      owner.stop()
+      await owner.done
+    }
+  })
+
   test('a log that was cut behind what was folded stops the roll with the way out', async () => {
     const { log, store } = await folded(
       batchRecord({ runs: [runOf(1, [noon])] }),

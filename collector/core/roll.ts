@@ -80,14 +80,21 @@ const retryMs = 1_000
 /** Another owner is further: what this one has in memory is outdated. */
 class Behind extends Error {}
 
+export interface Roll {
+  run(signal: AbortSignal): Promise<void>
+  /** Resolves when the log holds the settings that readings are to be folded by, or cannot take them now. */
+  readonly announced: Promise<void>
+}
+
 /**
  * Folds one partition of the log into documents (PROTOCOL.md 4). Any number of owners may run at once, zombies too:
  * every document equals the fold of all records before its `o`, and is written only if that grows.
  */
-export function createRoll(options: RollOptions): { run(signal: AbortSignal): Promise<void> } {
+export function createRoll(options: RollOptions): Roll {
   const { log, store, partition, clock, publish, report } = options
   const reached = options.reached ?? (() => {})
   const counts = { fresh: 0, quarantined: 0, repeats: 0, unreadable: 0, flushes: 0, flushMs: 0 }
+  const announced = Promise.withResolvers<void>()
   let trouble: string | null = null
 
   /** One turn from a checkpoint on, until the end or until another owner turns out to be further. */
@@ -104,6 +111,7 @@ export function createRoll(options: RollOptions): { run(signal: AbortSignal): Pr
     /** Streams and devices that occurred since the last receipts, repeats too: a repeat is the sign of a lost receipt. */
     let touched = new Map<string, Set<string>>()
     await announceSettings()
+    announced.resolve()
 
     for await (const records of log.follow(partition, next, {
       signal,
@@ -280,6 +288,7 @@ export function createRoll(options: RollOptions): { run(signal: AbortSignal): Pr
   }
 
   return {
+    announced: announced.promise,
     async run(signal) {
       while (!signal.aborted) {
         try {
@@ -290,6 +299,7 @@ export function createRoll(options: RollOptions): { run(signal: AbortSignal): Pr
           if (!isCoded(error) || !error.retryable) throw error
           if (signal.aborted) return
           trouble = error.message
+          announced.resolve()
           await clock.sleep(retryMs, signal)
         }
       }

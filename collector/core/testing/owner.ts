@@ -12,6 +12,7 @@ class Crash extends Error {}
 /** A roll that runs beside the test. */
 export interface Owner {
   readonly done: Promise<void>
+  readonly announced: Promise<void>
   stop(): void
 }
 
@@ -60,7 +61,7 @@ export function startOwner(
   const done = roll.run(ending.signal).catch((error: unknown) => {
     if (!(error instanceof Crash)) throw error
   })
-  return { done, stop: () => ending.abort() }
+  return { done, announced: roll.announced, stop: () => ending.abort() }
 }
 
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
