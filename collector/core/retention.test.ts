@@ -1,6 +1,7 @@
+import { CodedError } from '@barograph/proto'
 import { expect, test } from 'vitest'
 import type { NewRecord } from './log.ts'
-import { pruneLog } from './retention.ts'
+import { keepPruned, pruneIntervalMs, pruneLog } from './retention.ts'
 import type { Checkpoint } from './store.ts'
 import { createMemoryLog } from './testing/memory-log.ts'
 
@@ -45,4 +46,33 @@ test('a record that is not folded stays, however old it is, and all behind it', 
 test('nothing goes before anything is folded', async () => {
   const log = await logOf(1, 2, 3)
   expect(await pruneLog({ log, store: storeAt(null), now, retentionMs })).toBe(0)
+})
+
+test('a disk without room for deleting is tried again later, and ends nothing', async () => {
+  const log = await logOf(90, 91, 99)
+  const ending = new AbortController()
+  const outcomes: (number | string)[] = []
+  const pauses: number[] = []
+  await keepPruned({
+    log: {
+      ...log,
+      prune: async (before) => {
+        if (outcomes.length === 0) throw new CodedError('log-full', 'no room', { retryable: true })
+        return log.prune(before)
+      },
+    },
+    store: storeAt(3),
+    clock: {
+      now: () => now,
+      sleep: async (ms) => {
+        pauses.push(ms)
+        if (pauses.length === 2) ending.abort()
+      },
+    },
+    retentionMs,
+    signal: ending.signal,
+    report: (outcome) => outcomes.push(outcome),
+  })
+  expect(outcomes).toEqual(['no room', 2])
+  expect(pauses).toEqual([pruneIntervalMs, pruneIntervalMs])
 })
