@@ -1,14 +1,11 @@
 import { createReceipts } from '../core/receipts.ts'
-import { pruneLog } from '../core/retention.ts'
+import { keepPruned } from '../core/retention.ts'
 import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from '../core/roll.ts'
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
 import { rollMetrics } from './metrics.ts'
 import { createOpeners } from './open.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
-
-/** Between two looks for records that are past the log's retention. */
-const pruneIntervalMs = 600_000
 
 /** Log -> documents -> receipts, for every partition. */
 async function startRoll(thread: Thread): Promise<RunningRole> {
@@ -43,22 +40,22 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
       ...(reached ? { reached } : {}),
     }),
   )
-  const ended = Promise.all([...rolls.map((roll) => roll.run(ending.signal)), keepPruning()])
+  const pruning = keepPruned({
+    log,
+    store,
+    clock: systemClock,
+    retentionMs: config.log.retentionMs,
+    signal: ending.signal,
+    report(outcome) {
+      if (typeof outcome === 'string')
+        say.warn({}, `records past the retention of the log stay for now: ${outcome}`)
+      else if (outcome > 0)
+        say.info({ dropped: outcome }, 'dropped records that are past the retention of the log')
+    },
+  })
+  const ended = Promise.all([...rolls.map((roll) => roll.run(ending.signal)), pruning])
   ended.catch(fail)
   await Promise.race([ended, Promise.all(rolls.map((roll) => roll.announced))])
-
-  async function keepPruning(): Promise<void> {
-    while (!ending.signal.aborted) {
-      const dropped = await pruneLog({
-        log,
-        store,
-        now: systemClock.now(),
-        retentionMs: config.log.retentionMs,
-      })
-      if (dropped > 0) say.info({ dropped }, 'dropped records that are past the retention of the log')
-      await systemClock.sleep(pruneIntervalMs, ending.signal)
-    }
-  }
 
   return {
     address: null,
