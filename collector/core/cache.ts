@@ -19,12 +19,15 @@ export type Stream = { -readonly [K in keyof StreamDocument]: StreamDocument[K] 
 /** A document in the cache, and when it was last used. */
 export interface Entry<S> {
   readonly state: S
+  /** Counts what was taken into the cache: tells which of two documents was read later. */
+  readonly taken: number
   used: number
 }
 
 /** One collection's documents in memory. */
 export interface Shelf<S extends { o: Position }> {
   get(id: string): Entry<S> | undefined
+  /** Replaces what was there, changed or not. */
   put(id: string, state: S): void
   /** The store lacks this state of it. */
   soil(entry: Entry<S>): void
@@ -79,6 +82,7 @@ export interface Cache {
 
 export function createCache({ partition, generation }: { partition: number; generation: number }): Cache {
   let now = 0
+  let takings = 0
   const start: Position = { g: generation, n: 0 }
 
   function createShelf<S extends { o: Position }>(): Shelf<S> {
@@ -93,7 +97,11 @@ export function createCache({ partition, generation }: { partition: number; gene
         if (entry) entry.used = now
         return entry
       },
-      put: (id, state) => void entries.set(id, { state, used: now }),
+      put(id, state) {
+        const before = entries.get(id)
+        if (before) dirty.delete(before)
+        entries.set(id, { state, taken: takings++, used: now })
+      },
       clear: () => {
         entries.clear()
         dirty.clear()

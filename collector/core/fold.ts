@@ -19,6 +19,7 @@ import {
   broughtBy,
   firstNeeds,
   loaded,
+  outdatedNeeds,
   type Portion,
   planRun,
   planSummary,
@@ -69,6 +70,8 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
     const missing = firstNeeds(record, partition).filter((need) => !cache.has(need))
     if (missing.length > 0) return { missing }
     if (record.kind !== 'batch') return { record, runs: [], summaries: [] }
+    const outdated = outdatedNeeds(record, cache)
+    if (outdated.length > 0) return { missing: outdated }
     const runs = record.batch.runs.map((run) => planRun(record, run, cache, partition))
     const summaries = record.batch.summaries.map((summary) => {
       const isTaken = isSummaryTaken(record, summary)

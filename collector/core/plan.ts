@@ -69,6 +69,23 @@ function bucketNeeds(device: string, { runs, summaries }: Batch): Need[] {
 }
 
 /**
+ * Buckets that are to be read again. An epoch that is further than the record says nothing about a bucket that was read
+ * before it: its owner may have written that bucket in between, and what is in memory does not know the numbers it took.
+ */
+export function outdatedNeeds(record: BatchRecord, cache: Cache): Need[] {
+  const { device, at, batch } = record
+  const isAhead = (stream: StreamEpoch): boolean =>
+    isBefore(at, loaded(cache.epochs.get(epochId(device, stream))).o)
+  if (![...batch.runs, ...batch.summaries].some(isAhead)) return []
+  return bucketNeeds(device, batch).filter((need) => {
+    if (need.collection !== 'readings' || !isAhead(need.stream)) return false
+    const epoch = cache.epochs.get(epochId(device, need.stream))
+    const bucket = cache.buckets.get(need.id)
+    return epoch && bucket && bucket.taken < epoch.taken && !isBefore(at, bucket.state.o)
+  })
+}
+
+/**
  * Was number `seq` brought by the record at `at`? One answer for ever, whoever folds, however often. Returns a test for
  * the numbers of one epoch.
  */
