@@ -71,7 +71,11 @@ describe('the simulated fleet', () => {
       ).toBeGreaterThan(0)
 
     const latest = await collector.get<ApiLatest>('/api/v1/latest')
-    const deliveries = await collector.get<ApiDeliveries>('/api/v1/delivery')
+    // The last word of each device, its stop, may come a moment later.
+    const deliveries = await eventually('nothing is on its way', async () => {
+      const now = await collector.get<ApiDeliveries>('/api/v1/delivery')
+      return now.total.onTheWay === 0 ? now : null
+    })
     for (const ledger of devices) {
       const { device, accepted, lost, stored, refused, left, windows } = ledger
       expect({ device, refused, left, balance: accepted - stored - lost }).toEqual({

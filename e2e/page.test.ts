@@ -46,7 +46,10 @@ async function withNewark(): Promise<Collector> {
   agent.start()
   await eventually('the year is stored', async () => {
     const { rollups } = await collector.get<ApiRollups>(`${newarkSensor}/rollups?level=year`)
-    return rollups.reduce((sum, { received }) => sum + received, 0) === rows.length
+    const { devices } = await collector.get<ApiDevices>('/api/v1/devices')
+    const isComplete = rollups.reduce((sum, { received }) => sum + received, 0) === rows.length
+    // A flush writes windows first, streams after them.
+    return isComplete && devices[0]?.newest === '2013-12-30T23:00:00Z'
   })
   return collector
 }

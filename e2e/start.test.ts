@@ -112,8 +112,11 @@ describe('npm start from a bare clone', () => {
       },
       firstMinuteMs,
     )
-    const newark = await deviceOf(page, 'newark-2013')
-    expect(newark).toMatchObject({ status: 'replayed', newest: '2013-12-30T23:00:00Z' })
+    // A flush writes windows first, streams after them.
+    await eventually('Newark stands at its last reading', async () => {
+      const newark = await deviceOf(page, 'newark-2013')
+      return newark?.status === 'replayed' && newark.newest === '2013-12-30T23:00:00Z'
+    })
     const greenhouse = await eventually('the greenhouse is live', async () => {
       const device = await deviceOf(page, 'greenhouse')
       return device?.status === 'live' ? device : null
