@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { chromiumPath } from '../needs.ts'
@@ -49,14 +48,12 @@ export async function openBrowser(): Promise<OpenPage> {
   }
 }
 
-const axeSource = (): string => readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8')
-
 interface Axe {
   run(): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }>
 }
 
 async function findProblems(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource())
+  await page.evaluate(axe.source)
   const { violations } = await page.evaluate(() => (globalThis as typeof globalThis & { axe: Axe }).axe.run())
   return violations.map(
     ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join('\n')}`,
