@@ -49,8 +49,8 @@ function makeOwner(store: MemoryStore) {
         'epochs',
         [...cache.epochs.dirty].map(({ state }) => state),
       )
-      for (const entry of [...cache.buckets.dirty]) cache.buckets.clean(entry)
-      for (const entry of [...cache.epochs.dirty]) cache.epochs.clean(entry)
+      for (const entry of cache.buckets.dirty) cache.buckets.clean(entry)
+      for (const entry of cache.epochs.dirty) cache.epochs.clean(entry)
     },
   }
 }
