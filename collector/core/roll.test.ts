@@ -1,4 +1,5 @@
 import {
+  CodedError,
   encodeBatch,
   encodeSettings,
   makeBatch,
@@ -313,5 +314,27 @@ describe('the roll', () => {
     await log.append(makeBatches(makeReadings(seeded(6), 5), seeded(7)).map(recordOf))
     let asked = 0
     expect(await flushesOf(log, 1_000, () => (asked++ === 0 ? 7_200_000 : 3_600_000))).toBeGreaterThan(0)
+  })
+
+  test('a log without room for new settings is folded by the old ones until it has room', async () => {
+    const log = createMemoryLog()
+    await log.append(makeBatches(makeReadings(seeded(8), 5), seeded(9)).map(recordOf))
+    const { next } = await log.extent(0)
+    let isFull = true
+    const full: Log = {
+      ...log,
+      append: async (records) => {
+        if (isFull) throw new CodedError('log-full', 'no room', { retryable: true })
+        return log.append(records)
+      },
+    }
+    const store = createMemoryStore()
+    const owner = startOwner(full, store)
+    await expect.poll(async () => (await store.checkpoint(0))?.position.n).toBe(next)
+    isFull = false
+    await expect.poll(async () => (await store.checkpoint(0))?.position.n).toBe(next + 1)
+    owner.stop()
+    await owner.done
+    expect(store.documents.settings.get('0')).toMatchObject({ o: { g: 0, n: next + 1 } })
   })
 })

@@ -110,7 +110,7 @@ export function createRoll(options: RollOptions): Roll {
     let flushedAt = clock.now()
     /** Streams and devices that occurred since the last receipts, repeats too: a repeat is the sign of a lost receipt. */
     let touched = new Map<string, Set<string>>()
-    await announceSettings()
+    let isAnnounced = await announceSettings()
     announced.resolve()
 
     for await (const records of log.follow(partition, next, {
@@ -129,12 +129,18 @@ export function createRoll(options: RollOptions): Roll {
       // Below 0 the clock was set back: until it has caught up nobody would hear of anything stored.
       const isDue = sinceMs >= options.flushIntervalMs || sinceMs < 0
       if (next > flushed && isDue) await flushWithPatience()
+      if (!isAnnounced && records.length === 0) isAnnounced = await announceSettings()
       if (records.length === 0) await tell()
     }
     if (next > flushed) await flush()
 
-    async function announceSettings(): Promise<void> {
-      await load([{ collection: 'settings', id: String(partition), device: '', sensor: '' }], 0)
+    /**
+     * False: the log has no room for them now. What it holds is folded meanwhile by the settings before: a log that is
+     * full of what nobody folds would stay full.
+     */
+    async function announceSettings(): Promise<boolean> {
+      const need = { collection: 'settings', id: String(partition), device: '', sensor: '' } as const
+      if (!cache.has(need)) await load([need], 0)
       const known = cache.settings.get(String(partition))?.state ?? null
       const end = { g: generation, n: Number.MAX_SAFE_INTEGER }
       const { defaultTimeZone, levels } = options.settings
@@ -144,11 +150,18 @@ export function createRoll(options: RollOptions): Roll {
         current.defaultTimeZone === defaultTimeZone &&
         current.levels.join() === levels.join()
       )
-        return
+        return true
       const value = encodeSettings({ defaultTimeZone, levels })
-      await log.append([
-        { device: '', partition, kind: 'settings', ingestMs: clock.now(), quarantineAfterMs: null, value },
-      ])
+      try {
+        await log.append([
+          { device: '', partition, kind: 'settings', ingestMs: clock.now(), quarantineAfterMs: null, value },
+        ])
+      } catch (error) {
+        if (!isCoded(error) || !error.retryable) throw error
+        trouble = error.message
+        return false
+      }
+      return true
     }
 
     async function take(raw: LogRecord): Promise<void> {
