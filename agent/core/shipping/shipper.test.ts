@@ -114,6 +114,21 @@ const ranges = (batch: Batch): string[] =>
 const readings = (rig: Rig): string[] => rig.sent.flatMap(ranges)
 
 describe('greeting', () => {
+  test('a site that nobody confirms keeps readings here, and that is said once', async () => {
+    const warnings: string[] = []
+    const log = { ...silentLog, warn: (_: object, words: string) => void warnings.push(words) }
+    const rig = makeRig({ log })
+    await rig.accept('attic', 3)
+    rig.shipper.connected()
+    await rig.clock.pass(shippingLimits.siteSilentMs - 1_000)
+    expect(warnings).toEqual([])
+    await rig.clock.pass(10 * shippingLimits.siteSilentMs)
+    expect(readings(rig)).toEqual([])
+    expect(warnings).toEqual([expect.stringMatching(/readings wait in the buffer/)])
+    await rig.receive(null)
+    expect(readings(rig)).toEqual(['attic 1-3'])
+  })
+
   test('the first thing after a connect is a hello with the site and every stream that waits', async () => {
     const rig = makeRig()
     await rig.accept('attic', 3)

@@ -64,6 +64,8 @@ export const shippingLimits = {
   greetingMs: 3_000,
   /** The site is said again until confirmed. */
   siteRepeatMs: 3_000,
+  /** Without its confirmation for so long somebody is told: until then not one reading goes out. */
+  siteSilentMs: 30_000,
   /** Ends and losses are said again until stored. */
   ledgerRepeatMs: 5_000,
   /** What something sent later has overtaken into the store is sent again after this. */
@@ -97,6 +99,7 @@ export function createShipper(options: ShipperOptions): Shipper {
   let cancelPump: (() => void) | null = null
   let pumpAtMs = Number.POSITIVE_INFINITY
   let cancelTick: (() => void) | null = null
+  let siteSilentAtMs = Number.POSITIVE_INFINITY
 
   buffer.subscribe({
     committed() {
@@ -123,6 +126,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     movedAtMs = tokensAtMs
     patience = 1
     saidLedgerAtMs = Number.NEGATIVE_INFINITY
+    siteSilentAtMs = tokensAtMs + shippingLimits.siteSilentMs
     lanes.restart(buffer.streams())
     sayHello()
     schedulePump(0)
@@ -150,7 +154,17 @@ export function createShipper(options: ShipperOptions): Shipper {
     lanes.releaseOvertaken(now - shippingLimits.overtakenMs)
     if (!greeted && now - saidHelloAtMs >= shippingLimits.greetingMs) greeted = true
     resendSilent(now)
+    if (!buffer.site.confirmed && now >= siteSilentAtMs) tellSiteSilent()
     schedulePump(0)
+  }
+
+  /** Once for each connection: the cause is at the other end, where the reason stands among the dead letters. */
+  function tellSiteSilent(): void {
+    siteSilentAtMs = Number.POSITIVE_INFINITY
+    log.warn(
+      { hint: 'does the collector store anything? if it refused the site, its dead letters say why' },
+      'the collector has not confirmed where this device stands: readings wait in the buffer until it does',
+    )
   }
 
   /** Nothing was confirmed for long: ask, and send again, ever more rarely. */
