@@ -99,7 +99,7 @@ describe('SQLite log file', () => {
   })
 
   it.skipIf(!canMountSmallDisk())(
-    'on a full disk nothing that was acknowledged is lost, and the same log goes on [needs tmpfs: run as root]',
+    'on a full disk nothing that was acknowledged is lost, and the same log goes on [needs small-disk: run as root]',
     async () => {
       const disk = mountSmallDisk(6 * 1024 * 1024)
       if (!disk) throw new Error('it could be mounted a moment ago')

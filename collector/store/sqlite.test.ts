@@ -62,7 +62,7 @@ describe('SQLite store file', () => {
   })
 
   it.skipIf(!canMountSmallDisk())(
-    'on a full disk the same store goes on when there is room again [needs tmpfs: run as root]',
+    'on a full disk the same store goes on when there is room again [needs small-disk: run as root]',
     async () => {
       const disk = mountSmallDisk(8 * 1024 * 1024)
       if (!disk) throw new Error('it could be mounted a moment ago')
