@@ -337,4 +337,20 @@ describe('the roll', () => {
     await owner.done
     expect(store.documents.settings.get('0')).toMatchObject({ o: { g: 0, n: next + 1 } })
   })
+
+  test('a store that is an older copy than the log reaches back to goes on, and tells how many records it missed', async () => {
+    const log = await makeLog()
+    await log.append(makeBatches(makeReadings(seeded(10), 20), seeded(11)).map(recordOf))
+    await log.prune(1_700_000_000_001)
+    await log.append([recordOf(makeBatch('north'))])
+    const { first, next } = await log.extent(0)
+    const missed: number[] = []
+    const store = createMemoryStore()
+    const owner = startOwner(log, store, { report: (report) => missed.push(report.missed) })
+    await expect.poll(async () => (await store.checkpoint(0))?.position.n).toBe(next + 1)
+    owner.stop()
+    await owner.done
+    expect(first).toBeGreaterThan(0)
+    expect(new Set(missed)).toEqual(new Set([first]))
+  })
 })

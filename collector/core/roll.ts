@@ -36,6 +36,8 @@ export interface RollReport {
   readonly quarantined: number
   readonly repeats: number
   readonly unreadable: number
+  /** Records that the log did not hold any more when it was their turn: the store is an older copy than the log allows. */
+  readonly missed: number
   readonly flushes: number
   readonly flushMs: number
   readonly documents: number
@@ -93,7 +95,7 @@ export interface Roll {
 export function createRoll(options: RollOptions): Roll {
   const { log, store, partition, clock, publish, report } = options
   const reached = options.reached ?? (() => {})
-  const counts = { fresh: 0, quarantined: 0, repeats: 0, unreadable: 0, flushes: 0, flushMs: 0 }
+  const counts = { fresh: 0, quarantined: 0, repeats: 0, unreadable: 0, missed: 0, flushes: 0, flushMs: 0 }
   const announced = Promise.withResolvers<void>()
   let trouble: string | null = null
 
@@ -104,7 +106,9 @@ export function createRoll(options: RollOptions): Roll {
     const cache = createCache({ partition, generation })
     const fold = createFold({ cache, partition })
     const { first } = await log.extent(partition)
-    // Retention of the log ran past: nothing is lost that an agent still holds.
+    // Retention of the log ran past: nothing is lost that an agent still holds. Our own log keeps what is not folded, so
+    // this store was restored, and what agents were told to be stored since its copy was made is gone: it must be said.
+    counts.missed = Math.max(counts.missed, first - checkpoint.position.n)
     let next = Math.max(checkpoint.position.n, first)
     let flushed = next
     let flushedAt = clock.now()

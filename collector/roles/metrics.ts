@@ -64,6 +64,12 @@ export function rollMetrics(reports: readonly RollReport[]): MetricSample[] {
       counter('roll_quarantined_total', 'Entries kept for release.', report.quarantined, labels),
       counter('roll_repeats_total', 'Entries that were there already.', report.repeats, labels),
       counter('roll_unreadable_total', 'Records that could not be decoded.', report.unreadable, labels),
+      counter(
+        'roll_missed_total',
+        'Records gone from the log before they were folded.',
+        report.missed,
+        labels,
+      ),
       counter('roll_flushes_total', 'Flushes.', report.flushes, labels),
       gauge('roll_flush_seconds', 'How long the last flush took.', report.flushMs / 1_000, labels),
       gauge('roll_behind_records', 'Records of the log not taken yet.', report.behind, labels),

@@ -21,6 +21,12 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
   /** Partitions share the store, so its trouble is said once. */
   function note(report: RollReport): void {
     const before = troubleOf(reports)
+    const { partition, missed } = report
+    if (missed > (reports.get(partition)?.missed ?? 0))
+      say.error(
+        { partition, missed },
+        'the log does not reach back to where the store was folded: readings of these records are in the store only if their agents still hold them (run the audit)',
+      )
     reports.set(report.partition, report)
     const now = troubleOf(reports)
     if (before === null && now !== null) say.error({}, `readings wait in the log: ${now}`)

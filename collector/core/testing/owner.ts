@@ -1,6 +1,6 @@
 import { levels } from '../documents.ts'
 import type { Log } from '../log.ts'
-import { createRoll, type RollPoint, type StoredReceipt } from '../roll.ts'
+import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from '../roll.ts'
 import type { MemoryStore } from './memory-store.ts'
 
 /** What the tests' rolls are configured with. */
@@ -25,6 +25,7 @@ export function startOwner(
     publish?: (r: readonly StoredReceipt[]) => void
     flushIntervalMs?: number
     reached?: (point: RollPoint) => void
+    report?: (report: RollReport) => void
   } = {},
 ): Owner {
   const { random, publish = () => {}, flushIntervalMs = 1 } = options
@@ -54,7 +55,7 @@ export function startOwner(
     settings,
     flushIntervalMs,
     publish,
-    report: () => {},
+    report: options.report ?? (() => {}),
     clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
     ...(options.reached ? { reached: options.reached } : {}),
   })
