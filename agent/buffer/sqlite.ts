@@ -123,7 +123,8 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     const before = tables.site()
     if (before?.text === options.site) return before
     const changed = {
-      version: (before?.version ?? 0) + 1,
+      // By the clock, not from 1: a new card in an old station must not repeat a version that the collector knows.
+      version: Math.max((before?.version ?? 0) + 1, Math.floor(clock.now() / 1000)),
       // The first site holds for all readings, also for those older than this program.
       validFrom: before ? clock.now() : limits.earliestTimeMs,
       confirmed: false,

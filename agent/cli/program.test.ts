@@ -128,7 +128,7 @@ test('run samples, sends, and stops cleanly: the stop entry is committed and the
   expect(batches()[0]?.hello).not.toBe(null)
   broker.publish(
     'barograph/v1/balcony/down',
-    encodeReceipt({ collectorTime: Date.now(), siteVersion: 1, streams: [] }),
+    encodeReceipt({ collectorTime: Date.now(), siteVersion: batches()[0]?.site?.version ?? 0, streams: [] }),
   )
   await until(
     () =>

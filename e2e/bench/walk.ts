@@ -34,6 +34,6 @@ export function createWalk({
     const columns = metrics.map((metric, m) => ({ metric, values: values[m] as Float64Array, flags: null }))
     const run = { sensor: 'bme280', epoch, intervalMs: 1_000, firstSeq: seq, times, columns, marks: [] }
     seq += count
-    return makeBatch(device, { siteVersion: 1, runs: [run] })
+    return makeBatch(device, { siteVersion: 1_767_225_600, runs: [run] })
   }
 }

@@ -88,7 +88,7 @@ function makeRig(
       await Promise.all([buffer.accept({ sensor, entries }), clock.pass(200)])
       await clock.pass(0)
     },
-    async receive(parts, siteVersion = 1) {
+    async receive(parts, siteVersion = buffer.site.version) {
       const stream = { sensor: 'attic', epoch, logged: [], stored: [], lost: [], refused: [], ended: 0 }
       const streams = parts ? [{ ...stream, ...parts }] : []
       shipper.received(encodeReceipt({ collectorTime: clock.now(), siteVersion, streams }))
@@ -137,8 +137,8 @@ describe('greeting', () => {
     expect(rig.sent).toHaveLength(1)
     expect(rig.sent[0]).toMatchObject({
       device: 'balcony',
-      siteVersion: 1,
-      site: { ...site, version: 1, validFrom: -62_135_596_800_000 },
+      siteVersion: rig.buffer.site.version,
+      site: { ...site, version: rig.buffer.site.version, validFrom: -62_135_596_800_000 },
       hello: [
         { sensor: 'attic', epoch },
         { sensor: 'shed', epoch },
@@ -156,7 +156,7 @@ describe('greeting', () => {
     await rig.clock.pass(10_000)
     expect(readings(rig)).toEqual([])
     expect(rig.sent.filter((batch) => batch.site).length).toBeGreaterThanOrEqual(3)
-    await rig.receive(null, 1)
+    await rig.receive(null)
     expect(readings(rig)).toEqual(['attic 4-4', 'attic 1-3'])
     // Confirmed once, it is confirmed for the next connection too.
     rig.drop()
