@@ -15,7 +15,9 @@ const readJson = (path: string): unknown => (existsSync(path) ? JSON.parse(readF
 
 const runVitest = async (args: string[]): Promise<number> => {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts/test-reporter.ts')}`]
+  // A line for each slow test is for a person who watches; a log wants what failed and the sums.
+  const progress = process.env.CI ? '--reporter=dot' : '--reporter=default'
+  const reporters = [progress, `--reporter=${join(root, 'scripts/test-reporter.ts')}`]
   const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
     cwd: root,
     stdio: 'inherit',
