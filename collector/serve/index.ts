@@ -3,7 +3,8 @@ import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import type { Context, ProgramState, ServeLogger } from './context.ts'
 import { createHttp } from './http.ts'
-import { checkListen, type Listen, listenError } from './listen.ts'
+import { listenError } from '../listen-error.ts'
+import { checkListen, type Listen } from './listen.ts'
 import { createHub } from './live/hub.ts'
 import { acceptLive } from './live/upgrade.ts'
 import { createProgress } from './progress.ts'
@@ -46,7 +47,7 @@ export interface Server {
 
 /**
  * Serves the page, the HTTP interface and live WebSockets. Only reads. Rejects with `not-loopback`, `port-in-use`,
- * `port-not-allowed` or `bad-address` when it cannot listen there.
+ * `port-forbidden` or `address-unavailable` when it cannot listen there.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { listen, logger, pollIntervalMs = 250, heartbeatIntervalMs = 15_000 } = options
@@ -57,7 +58,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const app = await createHttp({ routes, pageFolder: options.pageFolder, logger })
     acceptLive(app.server, hub)
     await app.listen(listen).catch((error: NodeJS.ErrnoException) => {
-      throw listenError(error, listen)
+      throw listenError(error, listen, 'serve.listen')
     })
     const bound = app.server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : listen.port

@@ -25,31 +25,6 @@ export function checkListen({ host, port }: Listen): void {
     })
 }
 
-/** What a failed listen means, in words. */
-export function listenError(error: NodeJS.ErrnoException, { host, port }: Listen): Error {
-  const where = `${host}:${port}`
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new CodedError('port-in-use', `Another program listens on ${where} already.`, {
-        hint: 'stop it, or name another port in serve.listen (0: any free one)',
-        cause: error,
-      })
-    case 'EACCES':
-      return new CodedError('port-not-allowed', `This user may not listen on ${where}.`, {
-        hint: 'a port from 1024 to 65535',
-        cause: error,
-      })
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new CodedError('bad-address', `${host} is no address of this machine.`, {
-        hint: '127.0.0.1, ::1 or localhost',
-        cause: error,
-      })
-    default:
-      return error
-  }
-}
-
 /** The name in a Host header, without the port. */
 export function hostName(header: string): string {
   return header.replace(/:\d+$/, '')
