@@ -1,10 +1,8 @@
 #!/usr/bin/env node
+import { exitCodes } from './cli/failure.ts'
 import { runProgram } from './cli/program.ts'
 
-// Whoever read our output (head, less) has enough: that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
-
-process.exitCode = await runProgram(process.argv.slice(2))
+const exitCode = await runProgram(process.argv.slice(2))
+// What failed without a word for it may have left anything running.
+if (exitCode === exitCodes.bug) process.exit(exitCode)
+process.exitCode = exitCode

@@ -41,12 +41,16 @@ export async function writeExport(
   path: string,
   { format, out }: { format: 'csv' | 'jsonl'; out: string | undefined },
 ): Promise<void> {
+  // A buffer that cannot be opened must not cost the file that --out names, nor print a header.
+  const rows = exportBuffer(path)[Symbol.iterator]()
+  let row = rows.next()
   const stream: Writable = out === undefined ? process.stdout : await openFile(out)
   const write = async (line: string): Promise<void> => {
     if (!stream.write(`${line}\n`)) await once(stream, 'drain')
   }
   if (format === 'csv') await write(columns.join(','))
-  for (const row of exportBuffer(path)) await write(format === 'csv' ? csvLine(row) : JSON.stringify(row))
+  for (; !row.done; row = rows.next())
+    await write(format === 'csv' ? csvLine(row.value) : JSON.stringify(row.value))
   if (out !== undefined) await new Promise<void>((resolve) => stream.end(resolve))
 }
 

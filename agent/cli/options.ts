@@ -16,11 +16,10 @@ export interface CommonOptions {
 export function withCommonOptions(command: Command): Command {
   return command
     .option('-c, --config <file>', 'the configuration', process.env.BAROGRAPH_CONFIG ?? 'agent.yaml')
-    .option(
-      '--set <key=value>',
-      'replaces one key, e.g. uplink.url=mqtt://10.0.0.5 (repeatable)',
-      (pair: string, before: string[]) => [...before, pair],
-      [],
+    .addOption(
+      new Option('--set <key=value>', 'replaces one key, e.g. uplink.url=mqtt://10.0.0.5 (repeatable)')
+        .argParser((pair: string, before: string[]) => [...before, pair])
+        .default([], 'none'),
     )
     .addOption(new Option('--log-level <level>', 'how much is said').choices([...logLevels]).default('info'))
     .option('--json', 'output and log as JSON, for machines', false)

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -33,11 +33,16 @@ interface Result {
   readonly err: string
 }
 
-function start(...args: string[]): { child: ChildProcess; ended: Promise<Result>; err(): string } {
+const start = (...args: string[]) => startWith({}, ...args)
+
+function startWith(
+  more: Record<string, string>,
+  ...args: string[]
+): { child: ChildProcess; ended: Promise<Result>; err(): string } {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('BAROGRAPH_')),
   )
-  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: environment })
+  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...environment, ...more } })
   children.push(child)
   let out = ''
   let err = ''
@@ -168,3 +173,27 @@ test('without a broker it samples all the same and stops at once', async () => {
   agent.child.kill('SIGINT')
   expect(await agent.ended).toMatchObject({ code: 0 })
 }, 15_000)
+
+test('a buffer that cannot be opened prints no row and leaves the file of --out alone', async () => {
+  const out = join(folder, 'rows.csv')
+  writeFileSync(out, 'of yesterday')
+  const [printed, written] = await Promise.all([
+    run('buffer', 'export', '--path', 'nothing.db'),
+    run('buffer', 'export', '--path', 'nothing.db', '--out', out),
+  ])
+  for (const { code, out: said, err } of [printed, written]) {
+    expect(code).toBe(1)
+    expect(said).toBe('')
+    expect(err).toContain('nothing.db cannot be opened')
+  }
+  expect(readFileSync(out, 'utf8')).toBe('of yesterday')
+})
+
+test('a broker address of the environment is checked as --url is', async () => {
+  const { code, err } = await run('simulate', '--duration', '1s', '--url', 'foo')
+  const fromEnvironment = await startWith({ BAROGRAPH_UPLINK_URL: 'foo' }, 'simulate', '--duration', '1s')
+    .ended
+  for (const said of [err, fromEnvironment.err]) expect(said).toContain('such as mqtt://127.0.0.1:1883')
+  expect([code, fromEnvironment.code]).toEqual([2, 2])
+  expect(fromEnvironment.err).toContain('BAROGRAPH_UPLINK_URL')
+})

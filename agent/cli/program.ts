@@ -21,7 +21,8 @@ Examples:
   barograph-agent simulate --devices 8 --rate 4.0
 
 Every scalar key is also an environment variable: uplink.url is BAROGRAPH_UPLINK_URL. Flags win over the
-environment, the environment wins over the file.`
+environment, the environment wins over the file.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`
 
 /** Runs one command line; resolves to the exit code, after saying on standard error what failed. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -54,8 +55,11 @@ function makeProgram(finish: (ok: boolean) => void): Command {
     .description('Reads sensors, keeps what they say in a buffer on disk, and delivers it to a collector.')
     .version(agentVersion, '-V, --version')
     .addHelpText('after', examples)
-    .showHelpAfterError('(barograph-agent --help shows what is allowed)')
+    .showHelpAfterError('--help shows what there is.')
     .exitOverride()
+    .configureOutput({
+      writeErr: (text) => process.stderr.write(text.replace(/^error: /, 'barograph-agent: ')),
+    })
   const command = (parent: Command, name: string, description: string): Command =>
     withCommonOptions(parent.command(name).description(description)).exitOverride()
 
@@ -79,7 +83,10 @@ function makeProgram(finish: (ok: boolean) => void): Command {
   program
     .command('version')
     .description('prints the version')
-    .action(() => console.log(agentVersion))
+    .option('--json', 'for machines')
+    .action(({ json }: { json?: boolean }) =>
+      console.log(json ? JSON.stringify({ name: 'barograph-agent', version: agentVersion }) : agentVersion),
+    )
   addExamples(program)
   return program
 }
@@ -101,6 +108,8 @@ function addBufferCommands(
       writeExport(pathOf(options), { format: options.format, out: options.out }),
     )
   buffer.action(() => {
-    throw new CodedError('usage', 'buffer needs a word more', { hint: 'allowed: status, export' })
+    throw new CodedError('usage', 'buffer alone does nothing', {
+      hint: 'allowed: status, export',
+    })
   })
 }

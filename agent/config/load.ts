@@ -72,7 +72,8 @@ export function loadConfig(options: LoadOptions): AgentConfig {
     buffer: { ...buffer, path: resolve(baseDir, buffer.path) },
     primary: fillPrimary(primary, sensors),
     sensors,
-    secret: (reference: string, key: string) => readSecret(reference, { baseDir, environment, key }),
+    secret: (reference: string, key: string) =>
+      readSecret(reference, { baseDir, environment, key: `${file}: ${key}` }),
     mistake(issue: ConfigIssue) {
       try {
         load([issue])
@@ -89,7 +90,9 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new CodedError('bad-config', `the configuration ${file} cannot be read`, {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const why = isMissing ? 'there is no such file' : 'it cannot be read'
+    throw new CodedError('bad-config', `configuration ${file}: ${why}`, {
       hint: `name one with --config FILE; ${example}`,
       cause: error,
     })

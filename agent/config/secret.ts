@@ -11,7 +11,11 @@ export function readSecret(
   if (reference.startsWith('env:')) {
     const name = reference.slice(4)
     const value = environment[name]
-    if (!value) throw bad(`${key}: the environment variable ${name} is not set`, `set it, or change ${key}`)
+    if (!value)
+      throw bad(
+        `${key}: the environment variable ${name} is not set`,
+        'set it, or name another secret: env:NAME or file:PATH',
+      )
     return value
   }
   if (!reference.startsWith('file:')) return reference
@@ -22,7 +26,7 @@ export function readSecret(
   } catch (error) {
     throw bad(`${key}: the file ${path} cannot be read`, 'does it exist, and may this user read it?', error)
   }
-  throw bad(`${key}: the file ${path} is empty`, `write the secret into it, or change ${key}`)
+  throw bad(`${key}: the file ${path} is empty`, 'write the secret into it, or name another one')
 }
 
 /** How a secret is shown: where it comes from, never what it is. */

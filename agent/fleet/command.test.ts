@@ -84,7 +84,7 @@ describe('simulate', () => {
   test('readings that are not known to be stored are a failure that says where to look', () => {
     expect(() => assertStored([ledger('sim-1', 0)], options)).not.toThrow()
     expect(() => assertStored([ledger('sim-1', 0), ledger('sim-2', 7)], options)).toThrow(
-      /7 readings of 1 devices \(sim-2\)/,
+      /7 readings of 1 device \(sim-2\)/,
     )
   })
 })

@@ -47,11 +47,11 @@ export function addSimulateCommand(program: Command): void {
     .option('--late <percent>', 'of the readings come late', parsePercent, 0)
     .option('--duplicate <percent>', 'of the batches come twice', parsePercent, 0)
     .option('--gap <percent>', 'of the readings are declared lost', parsePercent, 0)
-    .option(
-      '--url <url>',
-      'the broker',
-      parseUrl,
-      process.env.BAROGRAPH_UPLINK_URL ?? 'mqtt://127.0.0.1:1883',
+    .addOption(
+      new Option('--url <url>', 'the broker')
+        .env('BAROGRAPH_UPLINK_URL')
+        .argParser(parseUrl)
+        .default('mqtt://127.0.0.1:1883'),
     )
     .option('--prefix <word>', 'devices are called WORD-1, WORD-2, ...', parsePrefix, 'sim')
     .option('--duration <duration>', 'ends after it, such as 60s or 5m; without it at Ctrl-C', parseDuration)
@@ -62,7 +62,7 @@ export function addSimulateCommand(program: Command): void {
     )
     .option('--http <host:port>', 'serves GET /devices and GET /devices/{id}/reading', parseHostPort)
     .option('--ledger <file>', 'writes the ledger with every window as JSON')
-    .option('--json', 'prints the ledger with every window as JSON', false)
+    .option('--json', 'prints the ledger with every window as JSON')
     .addOption(new Option('--log-level <level>', 'how much is said').choices([...logLevels]).default('warn'))
     .addHelpText('after', examples)
     .exitOverride()

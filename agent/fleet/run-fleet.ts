@@ -43,7 +43,7 @@ export async function runFleet(run: FleetRun): Promise<DeviceLedger[]> {
     for (let i = 1; i <= options.devices; i++) devices.push(startOne(run, folder, i))
     const http = options.http ? await serveFleet(devices, options.http) : null
     say(
-      `${options.devices} devices, ${options.rate} readings/s each, to ${new URL(options.url).host}; Ctrl-C ends`,
+      `${counted(options.devices, 'device')}, ${options.rate} readings/s each, to ${new URL(options.url).host}; Ctrl-C ends`,
     )
     if (http) say(`readings on ${http.url}/devices`)
     await waitForEnd(run)
@@ -148,12 +148,14 @@ export function assertStored(ledgers: readonly DeviceLedger[], { url, drainLimit
   const left = behind.reduce((sum, one) => sum + one.left, 0)
   throw new CodedError(
     'not-stored',
-    `${left} readings of ${behind.length} devices (${behind
+    `not known to be stored: ${counted(left, 'reading')} of ${counted(behind.length, 'device')} (${behind
       .slice(0, 3)
       .map(({ device }) => device)
-      .join(', ')}${behind.length > 3 ? ', ...' : ''}) are not known to be stored`,
+      .join(', ')}${behind.length > 3 ? ', ...' : ''})`,
     {
       hint: `is a collector storing what arrives at ${new URL(url).host}? --drain-limit waits longer than ${drainLimitMs / 1000} s`,
     },
   )
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -23,7 +23,7 @@ export function watchDevices({
         const fault = sensor.fault
         if (fault && before !== fault.code) {
           faults.set(name, fault.code)
-          say(`  ${id}: ${fault.detail}. It keeps trying.`)
+          say(`  ${id}: ${fault.detail.replace(/(?<![.?!])$/, '.')} It keeps trying.`)
         } else if (!fault && before !== undefined) {
           faults.delete(name)
           say(`  ${id}: works again.`)

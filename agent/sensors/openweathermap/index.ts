@@ -8,7 +8,7 @@ import { judgeObservationTime, newestOf, observationsSample } from '../observed.
 import { toValue, valueRule } from '../value-rule.ts'
 
 const schema = z.strictObject({
-  key: z.string().min(1, 'allowed: the API key, better as file:PATH or env:NAME'),
+  key: z.string().min(1).describe('your API key from openweathermap.org, best as env:NAME or file:PATH'),
   intervalMs: z.int().min(10_000).max(2_147_483_647).default(600_000),
   url: z.url({ protocol: /^https?$/ }).default('https://api.openweathermap.org/data/2.5/weather'),
 })
