@@ -1,12 +1,49 @@
+import { formatAddress, formatYaml } from '@barograph/proto/config'
 import type { Command } from 'commander'
+import type { Config } from '../config/index.ts'
 import { commonOptions, configOf, examplesOf } from './context.ts'
 
 export function addCheckCommand(program: Command): void {
   program
     .command('check')
     .description('check the configuration and print it as it is understood')
-    .addHelpText('after', examplesOf('check', 'check --config collector.yaml'))
+    .addHelpText('after', examplesOf('check', 'check --config collector.yaml', 'check --json'))
     .action((_options: object, command: Command) => {
-      process.stdout.write(`${JSON.stringify(configOf(commonOptions(command)), null, 2)}\n`)
+      const options = commonOptions(command)
+      const shown = asWritten(configOf(options))
+      process.stdout.write(`${options.json ? JSON.stringify(shown, null, 2) : formatYaml(shown).trimEnd()}\n`)
     })
+}
+
+/** The resolved configuration with the keys of the file, so that it can be pasted into one; no passwords. */
+export function asWritten({ defaultTimeZone, broker, mqtt, log, store, serve, rollups }: Config): object {
+  const maxMb = (bytes: number | null) => (bytes === null ? {} : { maxMb: bytes / 1024 / 1024 })
+  return {
+    site: { timeZone: defaultTimeZone },
+    ...(broker ? { broker: { listen: formatAddress(broker.listen) } } : {}),
+    ...(mqtt ? { mqtt: { ...mqtt, url: withoutPassword(mqtt.url) } } : {}),
+    log: {
+      url: `sqlite:${log.path}`,
+      partitions: log.partitions,
+      retention: formatDuration(log.retentionMs),
+      ...maxMb(log.maxBytes),
+    },
+    store: { url: `sqlite:${store.path}`, ...maxMb(store.maxBytes) },
+    serve: { listen: formatAddress(serve.listen) },
+    rollups,
+  }
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text)
+  if (!url.password) return text
+  url.password = 'hidden'
+  return url.href
+}
+
+const unitsMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const
+
+function formatDuration(ms: number): string {
+  for (const [unit, unitMs] of Object.entries(unitsMs)) if (ms % unitMs === 0) return `${ms / unitMs}${unit}`
+  return `${ms}ms`
 }

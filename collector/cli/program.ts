@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addAuditCommand } from '../audit/command.ts'
 import { addCheckCommand } from './check.ts'
-import { examplesOf, version } from './context.ts'
+import { commonOptions, examplesOf, version } from './context.ts'
 import { exitCodeOf, exitCodes, failureWords } from './failure.ts'
 import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDoctorCommand } from './doctor.ts'
@@ -33,6 +33,7 @@ function createProgram(): Command {
     .version(version)
     .addHelpText('after', examples)
     .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('--help shows what there is.')
     .configureOutput({
       writeErr: (text) => process.stderr.write(text.replace(/^error: /, 'barograph-collector: ')),
@@ -41,7 +42,10 @@ function createProgram(): Command {
     .command('version')
     .description('print the version')
     .addHelpText('after', examplesOf('version'))
-    .action(() => void process.stdout.write(`${version}\n`))
+    .action((_options: object, command: Command) => {
+      const { json } = commonOptions(command)
+      process.stdout.write(`${json ? JSON.stringify({ name: 'barograph-collector', version }) : version}\n`)
+    })
   addRunCommand(program)
   addCheckCommand(program)
   addDoctorCommand(program)
