@@ -281,7 +281,7 @@ describe.skipIf(!needsChromium.isMet)(`the page ${needsChromium.title}`, () => {
     await untilText(page, /No device has written yet/)
     const commands = async (): Promise<string[]> =>
       (await page.locator('code').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' ').trim())
-    expect(await commands()).toContain('barograph-agent run --config agent.yaml')
+    expect(await commands()).toContain('npm run agent -- run --config agent.yaml')
     const simulate = await eventually('the simulator is told where to write', async () => {
       const all = await commands()
       return (

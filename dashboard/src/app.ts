@@ -11,7 +11,7 @@ import { suitingRange } from './state/span.ts'
 import { createTold } from './state/told.ts'
 import { ownZone, secondMs, zoneOf } from './time/zone.ts'
 import type { Context } from './views/context.ts'
-import { listen, localClock, themeOf } from './browser.ts'
+import { listen, localClock, machineTheme, themeOf } from './browser.ts'
 import { createPage } from './views/page.ts'
 import { createStation } from './views/station.ts'
 import { byInterest, oldestTime } from './views/status.ts'
@@ -97,6 +97,7 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
       model,
       place: { ...place, range: place.range ?? rangeOf(device) },
       settings,
+      machineTheme: machineTheme(),
       zone: isSite ? zoneOf(device.site?.timeZone ?? 'UTC') : ownZone(),
       now: nowOf(model, place.view === 'station' ? device : null, localNow),
       localNow,

@@ -13,10 +13,12 @@ export const localClock: LiveClock = {
 
 const darkQuery = matchMedia('(prefers-color-scheme: dark)')
 
+/** Light or dark, as the machine has it. */
+export const machineTheme = (): 'light' | 'dark' => (darkQuery.matches ? 'dark' : 'light')
+
 /** Light or dark, as chosen or as the machine has it. */
 export function themeOf({ theme }: Settings): 'light' | 'dark' {
-  if (theme !== 'auto') return theme
-  return darkQuery.matches ? 'dark' : 'light'
+  return theme === 'auto' ? machineTheme() : theme
 }
 
 /** Hears all that changes the page from outside of its own elements. */

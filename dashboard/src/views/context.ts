@@ -11,6 +11,8 @@ export interface Context {
   readonly model: Model
   readonly place: ShownPlace
   readonly settings: Settings
+  /** Light or dark, as the machine has it. */
+  readonly machineTheme: 'light' | 'dark'
   /** The zone times are shown in: the site's or the reader's. */
   readonly zone: Zone
   /** The shown device's now. */

@@ -42,15 +42,15 @@ function sayView(uplinkUrl: string | null): HTMLElement {
       'div',
       { class: 'steps' },
       step(
-        'On the Raspberry Pi',
-        'barograph-agent run --config agent.yaml',
+        'With sensors of your own',
+        'npm run agent -- run --config agent.yaml',
         h('p', {}, 'In agent.yaml, ', h('b', {}, 'uplink.url'), ` is this collector: ${where}`),
       ),
       step(
-        'No Pi at hand: eight simulated ones, on this machine',
+        'No sensor at hand: eight simulated devices',
         `${toThere}npm run agent -- simulate --devices 8 --rate 4`,
       ),
-      step('A device does not show up: ask it', 'barograph-agent doctor'),
+      step('A device does not show up: ask it', 'npm run agent -- doctor --config agent.yaml'),
     ),
   )
 }

@@ -56,7 +56,9 @@ export function createFleet(options: { onChange: () => void }): Fleet {
         {},
         headView(all, filters, active?.name ?? 'all'),
         isNarrow ? listView(parts) : tableView(parts),
-        h('p', { class: 'fleet-foot desk' }, footWords(shownDevices.length), h('span', {}, sparkWords)),
+        all.length === 0
+          ? h('p', { class: 'hand' }, 'No device has written yet. Station shows how one begins.')
+          : h('p', { class: 'fleet-foot desk' }, footWords(shownDevices.length), h('span', {}, sparkWords)),
       ),
     )
   }

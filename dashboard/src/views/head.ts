@@ -3,6 +3,7 @@ import { h, s } from '../dom.ts'
 import { type UnitChoice, unitChoices, unitSign } from '../measure/units.ts'
 import { formatPlace, type Place } from '../state/address.ts'
 import { isReplayed } from '../state/model.ts'
+import type { Settings } from '../state/settings.ts'
 import { clockSeconds, longDate, zoneWords } from '../time/words.ts'
 import type { Context } from './context.ts'
 import { brandMark, shape } from './shapes.ts'
@@ -189,18 +190,25 @@ function unitsMenu({ settings, set }: Context): HTMLElement {
   )
 }
 
-const nextTheme = { auto: 'dark', dark: 'light', light: 'auto' } as const
+/** One press shows the other one; what the machine has anyway is followed, not pinned. */
+export function otherTheme(
+  { theme }: Pick<Settings, 'theme'>,
+  machine: 'light' | 'dark',
+): { readonly shown: 'light' | 'dark'; readonly setting: Settings['theme'] } {
+  const shown = (theme === 'auto' ? machine : theme) === 'dark' ? 'light' : 'dark'
+  return { shown, setting: shown === machine ? 'auto' : shown }
+}
 
-function themeButton({ settings, set }: Context): HTMLElement {
-  const next = nextTheme[settings.theme]
+function themeButton({ settings, machineTheme, set }: Context): HTMLElement {
+  const { shown, setting } = otherTheme(settings, machineTheme)
   return h(
     'button',
     {
       type: 'button',
       class: 'said',
-      'aria-label': `Theme: ${settings.theme}; change to ${next}`,
-      onclick: () => set({ theme: next }),
+      'aria-label': `Change to the ${shown} theme`,
+      onclick: () => set({ theme: setting }),
     },
-    next === 'auto' ? 'auto theme' : next,
+    shown,
   )
 }
