@@ -66,7 +66,7 @@ export interface RollOptions {
 /** Records taken from the log at once. */
 const recordsPerFetch = 256
 /** Dirty documents that make a flush before its time. */
-const dirtyDocuments = 20_000
+const dirtyDocuments = 8_000
 /** Documents kept in memory of each kind; the least recently used go first, clean ones only. */
 const cachedDocuments = {
   settings: 8,
@@ -74,7 +74,7 @@ const cachedDocuments = {
   streams: 20_000,
   epochs: 20_000,
   buckets: 1_000,
-  rollups: 20_000,
+  rollups: 8_000,
 } as const
 /** Between two tries while the store has no room. */
 const retryMs = 1_000
