@@ -15,7 +15,7 @@ const sqliteUrl = (file: string) =>
 
 const maxMb = () => z.number().int().min(1).max(10_000_000).optional()
 
-/** collector.yaml. Keys of INTERFACE.md that this build cannot honour are not in it, so that nobody relies on them. */
+/** collector.yaml. Keys of later versions are not in it, so that nobody relies on them. */
 export const configSchema = section({
   site: section({ timeZone: timeZone().default('UTC') }).prefault({}),
   broker: section({ listen: address().prefault('127.0.0.1:1883') }).optional(),

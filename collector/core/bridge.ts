@@ -63,7 +63,7 @@ interface Work {
   readonly finish: () => void
 }
 
-/** MQTT -> log (PROTOCOL.md 3). Keeps no state: what it says is in the log. */
+/** MQTT -> log (docs/protocol.md 3). Keeps no state: what it says is in the log. */
 export function createBridge(options: BridgeOptions): Bridge {
   const { log, deadLetters, clock, logged } = options
   const counters = createBridgeCounters()

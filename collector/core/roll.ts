@@ -1,6 +1,6 @@
-import { CodedError, isCoded, type StreamReceipt } from '@barograph/proto'
-import { encodeSettings } from '@barograph/proto'
+import { encodeSettings, isCoded, type StreamReceipt } from '@barograph/proto'
 import { createCache, type Need, type Shelf } from './cache.ts'
+import { logReplaced, openCheckpoint, verifyLog } from './checkpoint.ts'
 import { settingsAt, siteVersion } from './device.ts'
 import type { CollectionName, Collections, Position } from './documents.ts'
 import { receiptOf } from './epoch.ts'
@@ -9,7 +9,7 @@ import { epochId } from './identity.ts'
 import type { Log, LogRecord } from './log.ts'
 import { isBefore } from './position.ts'
 import { type DecodedRecord, decodeRecord, streamsOf } from './record.ts'
-import type { Checkpoint, Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /** What the store now holds of a device's numbers, for its receipt. */
 export interface StoredReceipt {
@@ -89,7 +89,7 @@ export interface Roll {
 }
 
 /**
- * Folds one partition of the log into documents (PROTOCOL.md 4). Any number of owners may run at once, zombies too:
+ * Folds one partition of the log into documents (docs/protocol.md 4). Any number of owners may run at once, zombies too:
  * every document equals the fold of all records before its `o`, and is written only if that grows.
  */
 export function createRoll(options: RollOptions): Roll {
@@ -322,61 +322,4 @@ export function createRoll(options: RollOptions): Roll {
       }
     },
   }
-}
-
-/** The checkpoint to go on from; made when there is none. Throws when the log is not the one it was made for. */
-async function openCheckpoint(log: Log, store: RollStore, partition: number): Promise<Checkpoint> {
-  await store.createCheckpoint({
-    partition,
-    logId: log.id,
-    position: { g: 0, n: 0 },
-    reach: 0,
-    reachHash: null,
-    phase: null,
-  })
-  return verifyLog(log, store, partition)
-}
-
-/**
- * Is this still the log that the documents were folded from? A log that was recreated or cut would give other records
- * at positions that documents already hold.
- */
-async function verifyLog(log: Log, store: RollStore, partition: number): Promise<Checkpoint> {
-  const checkpoint = await store.checkpoint(partition)
-  if (!checkpoint || checkpoint.phase !== null) throw logReplaced(partition)
-  if (checkpoint.logId !== log.id)
-    throw new CodedError(
-      'other-log',
-      `partition ${partition}: the store was folded from log ${checkpoint.logId}, this is log ${log.id}`,
-      { hint: wayOut },
-    )
-  const { first, next } = await log.extent(partition)
-  const furthest = Math.max(checkpoint.position.n, checkpoint.reach)
-  if (furthest > next)
-    throw new CodedError(
-      'log-cut',
-      `partition ${partition}: the store is folded up to record ${furthest}, the log ends at ${next}`,
-      { hint: wayOut },
-    )
-  if (checkpoint.reach > first) {
-    const hash = await log.hashBefore(partition, checkpoint.reach)
-    if (hash !== null && checkpoint.reachHash !== null && hash !== checkpoint.reachHash)
-      throw new CodedError(
-        'log-cut',
-        `partition ${partition}: record ${checkpoint.reach - 1} of the log is not the one that was folded`,
-        { hint: wayOut },
-      )
-  }
-  return checkpoint
-}
-
-const wayOut =
-  'the log was recreated or cut: bring the old log back, or start with a new store; agents still hold every reading that was never stored'
-
-function logReplaced(partition: number): CodedError {
-  return new CodedError(
-    'other-generation',
-    `partition ${partition}: another collector went over to a new log`,
-    { hint: 'start this collector again' },
-  )
 }

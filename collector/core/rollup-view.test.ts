@@ -47,7 +47,7 @@ const rollup = (more: Partial<RollupDocument>): RollupDocument => ({
 })
 
 describe('a rollup as outsiders see it', () => {
-  test('a day of 23 hours reads as INTERFACE.md shows it', () => {
+  test('a day of 23 hours reads as it is documented', () => {
     const start = at('2013-03-10T05:00:00Z')
     const hours = Array.from({ length: 23 }, (_, i): StoredPart => {
       const value = i === 5 ? 600 : i === 10 ? 7_200 : 4_000

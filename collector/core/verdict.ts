@@ -22,7 +22,7 @@ export type Verdict =
     }
 
 /**
- * Decides everything that depends on the wall clock or on who sent it (PROTOCOL.md 3): what the roll finds in the log
+ * Decides everything that depends on the wall clock or on who sent it (docs/protocol.md 3): what the roll finds in the log
  * has been checked.
  */
 export function judge({ topic, payload, identity }: Incoming, now: number): Verdict {
