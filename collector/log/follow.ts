@@ -20,11 +20,13 @@ export function createFollow({ read, wakers, closing, pollIntervalMs }: FollowOp
       const records = await read(partition, position, limit)
       const last = records.at(-1)
       if (last) position = last.offset + 1
-      if (last || performance.now() >= idleAt) {
+      // One look at the clock: a wait of less than nothing is one that Node warns of.
+      const leftMs = idleAt - performance.now()
+      if (last || leftMs <= 0) {
         yield records
         idleAt = performance.now() + idleMs
       } else {
-        await pause(Math.min(pollIntervalMs, idleAt - performance.now()), wakers, ended)
+        await pause(Math.min(pollIntervalMs, leftMs), wakers, ended)
       }
     }
   }
