@@ -50,8 +50,7 @@ async function tail(log: Log, { partitions, device, from, follow }: TailOptions)
   await Promise.all(
     chosen.map(async (partition) => {
       const { first, next } = await log.extent(partition)
-      const start =
-        from === 'beginning' ? first : from === 'latest' ? next : numberOption('--from', from, 0, 2 ** 48)
+      const start = from === 'beginning' ? first : from === 'latest' ? next : offsetOf(from)
       for await (const records of readOn(
         log,
         partition,
@@ -63,6 +62,13 @@ async function tail(log: Log, { partitions, device, from, follow }: TailOptions)
       }
     }),
   )
+}
+
+function offsetOf(from: string): number {
+  if (/^\d{1,15}$/.test(from)) return Number(from)
+  throw new CodedError('bad-usage', `--from ${from} is not allowed.`, {
+    hint: 'Allowed: beginning, latest, or the offset of a record, as in --from 1200',
+  })
 }
 
 /** Records from `start` on: up to `end`, or as they come. */

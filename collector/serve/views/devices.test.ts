@@ -139,3 +139,13 @@ test('the finest level is the first whose windows hold a reading', () => {
     'hour',
   ])
 })
+
+test('a battery that is read like a sensor is the device`s, unless its status tells one', () => {
+  const metrics = { battery: { unit: '%', kind: 'level' } } as const
+  const streams = [
+    stream(1_000, { metrics, latest: { time: now - 1_000, values: { battery: [93_800, 0] } } }),
+  ]
+  expect(deviceView(device(), streams, now).batteryPercent).toBe(93.8)
+  expect(deviceView(device({ batteryPercent: 41 }), streams, now).batteryPercent).toBe(41)
+  expect(deviceView(device(), [stream(1_000)], now).batteryPercent).toBe(null)
+})

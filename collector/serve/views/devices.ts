@@ -48,11 +48,12 @@ export function deviceView(
       own,
     ),
   )
+  const primary = primaryOf(device, sensors)
   return {
     id: device.device,
     site: siteView(device, own),
     sensors,
-    primary: primaryOf(device, sensors),
+    primary,
     status: statusOf(device, sensors, streams, now),
     state: device.state,
     lastSeen: device.lastIngest > 0 ? formatTime(device.lastIngest) : null,
@@ -64,9 +65,17 @@ export function deviceView(
     online: device.online,
     agentVersion: device.agentVersion,
     location: device.location,
-    batteryPercent: device.batteryPercent,
+    batteryPercent: device.batteryPercent ?? measuredBattery(primary, sensors),
     partition: device.partition,
   }
+}
+
+/** Of a device that reads its battery like a sensor, instead of telling it in its status. */
+function measuredBattery(
+  primary: Readonly<Record<string, string>>,
+  sensors: readonly ApiSensor[],
+): number | null {
+  return sensors.find(({ id }) => id === primary['battery'])?.newest?.values['battery'] ?? null
 }
 
 /** The device's now, ms: the collector's clock, or the newest reading of a replayed device. */

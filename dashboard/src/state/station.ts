@@ -130,7 +130,9 @@ export function remarksOf(gaps: readonly Gap[], causes: Causes, points: readonly
   const sensors = causes.device.sensors.map(({ id }) => id)
   const off = gaps.map((gap) => {
     const told = sensors.map((id) => causeOf(gap, id, causes)).find(({ isTold }) => isTold)
-    return { ...gap, text: `${told?.words ?? 'no readings'}, ${preciseSpan(gap.end - gap.start)}` }
+    const words = told?.words ?? 'no readings'
+    const comma = /[.?!]$/.test(words) ? '' : ','
+    return { ...gap, text: `${words}${comma} ${preciseSpan(gap.end - gap.start)}` }
   })
   return [...off, ...revisions(points)]
 }

@@ -6,7 +6,7 @@ import { listView } from './fleet-list.ts'
 import { type FleetData, lowBattery, rankOf, type RowParts, stationOf } from './fleet-parts.ts'
 import { tableView } from './fleet-table.ts'
 import { shape } from './shapes.ts'
-import { nameOf, statusWords } from './status.ts'
+import { compareNames, nameOf, statusWords } from './status.ts'
 
 /** The fleet: a row for each device, those that need a look first. */
 export interface Fleet {
@@ -44,7 +44,7 @@ export function createFleet(options: { onChange: () => void }): Fleet {
     const active = filters.find(({ name }) => name === filter) ?? filters[0]
     shownDevices = all
       .filter((device) => active?.matches(device) !== false && holds(device, text))
-      .toSorted((a, b) => rankOf(a) - rankOf(b) || nameOf(a).localeCompare(nameOf(b)))
+      .toSorted((a, b) => rankOf(a) - rankOf(b) || compareNames(a, b))
     selected = Math.max(0, Math.min(selected, shownDevices.length - 1))
     const isNarrow = innerWidth < 720
     const range = visible(shownDevices.length, isNarrow ? rowPx.narrow : rowPx.wide)

@@ -7,7 +7,7 @@ import type { Settings } from '../state/settings.ts'
 import { clockSeconds, longDate, zoneWords } from '../time/words.ts'
 import type { Context } from './context.ts'
 import { brandMark, shape } from './shapes.ts'
-import { isNamesake, nameOf, originWords, type StateLine, statusWords } from './status.ts'
+import { compareNames, isNamesake, nameOf, originWords, type StateLine, statusWords } from './status.ts'
 
 /** The head: who, how it is, the views, the time, the settings. */
 export function headView(context: Context, title: string | ApiDevice, state: StateLine): HTMLElement {
@@ -66,7 +66,7 @@ export function linkTo(
 
 function deviceMenu(context: Context, shown: ApiDevice): HTMLElement {
   const { model, place, go, refreshDevices } = context
-  const devices = [...(model.devices?.values() ?? [])].toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)))
+  const devices = [...(model.devices?.values() ?? [])].toSorted(compareNames)
   const chevron = s(
     'svg',
     { viewBox: '0 0 12 8', 'aria-hidden': 'true' },

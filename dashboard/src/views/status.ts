@@ -30,6 +30,11 @@ export function nameOf(device: ApiDevice): string {
   return device.site?.name || device.id
 }
 
+const names = new Intl.Collator('en-GB', { numeric: true })
+
+/** By name, Simulated 2 before Simulated 10. */
+export const compareNames = (a: ApiDevice, b: ApiDevice): number => names.compare(nameOf(a), nameOf(b))
+
 /** The state line: a shape, one bold word and a sentence. */
 export interface StateLine {
   readonly shape: ShapeName | null
@@ -182,7 +187,7 @@ export function byInterest(a: ApiDevice, b: ApiDevice): number {
   const rank = (device: ApiDevice) =>
     (newestTime(device) === null ? 10 : 0) +
     Math.min(9, ...device.sensors.map(({ origin }) => originRank[origin]))
-  return rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b))
+  return rank(a) - rank(b) || compareNames(a, b)
 }
 
 /** True when another device goes by the same name, so that the id must tell them apart. */

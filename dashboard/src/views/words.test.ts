@@ -4,7 +4,7 @@ import { createModel, nowOf, originWord, takeFrame } from '../state/model.ts'
 import { causeOf, deviceGaps } from '../state/station.ts'
 import { zoneOf } from '../time/zone.ts'
 import { firstWords } from './delivery.ts'
-import { capital, faultWords, isWriting, staleWords, stateLine } from './status.ts'
+import { capital, compareNames, faultWords, isWriting, staleWords, stateLine } from './status.ts'
 
 const noon = Date.parse('2025-06-02T12:00:00Z')
 const iso = (time: number) => new Date(time).toISOString()
@@ -228,5 +228,12 @@ describe('delivery line', () => {
     )
     expect(firstWords({ ...delivery, unexplained: 1 })).toBe('Not every reading accounted for')
     expect(firstWords({ ...delivery, accepted: 0, logged: 0, stored: 0 })).toBe('No reading accepted yet')
+  })
+})
+
+describe('names', () => {
+  it('go by number where they hold one', () => {
+    const ids = ['sim-10', 'sim-9', 'sim-100'].map((id) => device({ id, site: null }))
+    expect(ids.toSorted(compareNames).map(({ id }) => id)).toEqual(['sim-9', 'sim-10', 'sim-100'])
   })
 })
