@@ -1,0 +1,121 @@
+import { addRange, type CodedError, type Epoch, emptySet } from '@barograph/proto'
+import type { Acceptance, SensorTraits } from '../../core/buffer.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { SensorPosition } from '../../core/sensor.ts'
+import { encodePayload } from '../payload.ts'
+import type { Streams } from '../streams.ts'
+import type { StreamState, Tables } from '../tables.ts'
+
+/** Entries in memory while the disk takes none; beyond, `accept` rejects. */
+const queuedEntries = 20_000
+
+interface Waiting extends Acceptance {
+  readonly firstSeq: number
+  resolve(): void
+  reject(error: CodedError): void
+}
+
+/** What one transaction wrote. */
+export interface Group {
+  readonly acceptances: readonly Waiting[]
+  /** Streams that began with it, by sensor. */
+  readonly added: ReadonlyMap<string, StreamState>
+}
+
+export type Acceptances = ReturnType<typeof createAcceptances>
+
+/** Numbers what is accepted in this run, and holds it in memory until it is durable. */
+export function createAcceptances(options: {
+  readonly epoch: Epoch
+  readonly boot: string
+  readonly tables: Tables
+  readonly streams: Streams
+  readonly clock: Clock
+}) {
+  const { epoch, boot, tables, streams, clock } = options
+  const traits = new Map<string, SensorTraits>()
+  const positions = tables.positions()
+  const nextSeq = new Map<string, number>()
+  let queue: Waiting[] = []
+  let queued = 0
+
+  function write(): Group {
+    const added = new Map<string, StreamState>()
+    for (const waiting of queue) writeOne(waiting, added)
+    return { acceptances: queue, added }
+  }
+
+  function writeOne(waiting: Waiting, added: Map<string, StreamState>): void {
+    const { sensor, entries, firstSeq, position } = waiting
+    if (entries.length > 0) {
+      let stream = streams.get({ sensor, epoch }) ?? added.get(sensor)
+      if (!stream) {
+        stream = newStream(sensor)
+        added.set(sensor, stream)
+      }
+      const rows = entries.map((entry, i) => ({
+        seq: firstSeq + i,
+        monotonicMs: Math.round(entry.monotonicMs),
+        time: Math.round(entry.time),
+        payload: encodePayload(entry, tables.metrics),
+      }))
+      tables.insert(stream.id, clock.now(), rows)
+      tables.setLastSeq(stream.id, firstSeq + entries.length - 1)
+    }
+    if (position !== undefined) tables.setPosition(sensor, position)
+  }
+
+  function newStream(sensor: string): StreamState {
+    const { intervalMs, historical } = traits.get(sensor) ?? { intervalMs: 0, historical: false }
+    const fresh = { sensor, epoch, boot, intervalMs, historical }
+    return {
+      ...fresh,
+      id: tables.addStream(fresh),
+      lastSeq: 0,
+      rows: emptySet,
+      lost: [],
+      endPending: false,
+    }
+  }
+
+  function committed({ acceptances, added }: Group): void {
+    queue = queue.slice(acceptances.length)
+    queued -= acceptances.reduce((sum, { entries }) => sum + entries.length, 0)
+    for (const stream of added.values()) streams.add(stream)
+    for (const { sensor, entries, firstSeq, position } of acceptances) {
+      if (position !== undefined) positions.set(sensor, position)
+      const stream = streams.get({ sensor, epoch })
+      if (!stream || entries.length === 0) continue
+      stream.lastSeq = firstSeq + entries.length - 1
+      stream.rows = addRange(stream.rows, firstSeq, stream.lastSeq)
+    }
+  }
+
+  return {
+    register(sensor: string, given: SensorTraits): void {
+      traits.set(sensor, given)
+    },
+    position: (sensor: string): SensorPosition => positions.get(sensor) ?? null,
+    /** Entries that wait. */
+    count: (): number => queued,
+    isEmpty: (): boolean => queue.length === 0,
+    hasRoomFor: (entries: number): boolean => queued + entries <= queuedEntries || queued === 0,
+    /** Resolves when it is durable. */
+    add(acceptance: Acceptance): Promise<void> {
+      const { sensor, entries } = acceptance
+      return new Promise((resolve, reject) => {
+        const firstSeq = nextSeq.get(sensor) ?? 1
+        nextSeq.set(sensor, firstSeq + entries.length)
+        queue.push({ ...acceptance, firstSeq, resolve, reject })
+        queued += entries.length
+      })
+    },
+    /** Inside the transaction: everything that waits. */
+    write,
+    /** Memory follows the file. */
+    committed,
+    rejectAll(makeError: () => CodedError): void {
+      for (const { reject } of queue) reject(makeError())
+    },
+  }
+}

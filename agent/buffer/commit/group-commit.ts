@@ -1,0 +1,132 @@
+import { type Epoch, sizeOf } from '@barograph/proto'
+import type Sqlite from 'better-sqlite3'
+import type { BufferListener } from '../../core/buffer.ts'
+import type { Clock } from '../../core/clock.ts'
+import { createDueTimer } from '../../core/due-timer.ts'
+import type { Log } from '../../core/log.ts'
+import type { Site } from '../identity.ts'
+import { codeOf } from '../open.ts'
+import type { Streams } from '../streams.ts'
+import type { Tables } from '../tables.ts'
+import type { Acceptances, Group } from './acceptances.ts'
+import { agingMs, type Drop, type Dropper } from './drops.ts'
+import type { Settlements } from './settlements.ts'
+import type { Trouble } from './trouble.ts'
+
+/** Entries that wait make a commit due at once instead of after the interval. */
+const entriesPerGroup = 500
+/** Between tries to commit while the disk takes none. */
+const retryMs = 1_000
+
+/** What a commit is made of. */
+export interface GroupCommitOptions {
+  readonly epoch: Epoch
+  readonly commitIntervalMs: number
+  readonly db: Sqlite.Database
+  readonly tables: Tables
+  readonly streams: Streams
+  readonly acceptances: Acceptances
+  readonly settlements: Settlements
+  readonly site: Site
+  readonly dropper: Dropper
+  readonly trouble: Trouble
+  readonly listeners: readonly BufferListener[]
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface Written {
+  readonly group: Group
+  readonly drops: readonly Drop[]
+}
+
+/** Commits what waits, many changes in one transaction: each transaction waits for the disk. */
+export function createGroupCommit(options: GroupCommitOptions) {
+  const { epoch, db, tables, streams, listeners, clock, log } = options
+  const { acceptances, settlements, site, dropper, trouble } = options
+  const timer = createDueTimer(clock, commit)
+  let closed = false
+
+  function schedule(delayMs: number): void {
+    if (!closed) timer.schedule(delayMs)
+  }
+
+  /** One transaction for everything that waits. On failure all of it waits on. */
+  function commit(): void {
+    let written: Written
+    try {
+      written = db.transaction(write)()
+    } catch (error) {
+      tables.metrics.reload()
+      failCommit(error)
+      return
+    }
+    settlements.committed()
+    site.committed()
+    dropper.committed(written.drops)
+    acceptances.committed(written.group)
+    streams.forgetDone()
+    publish(written)
+    trouble.judgeRoom(tables.usedBytes())
+  }
+
+  function write(): Written {
+    const group = acceptances.write()
+    settlements.write()
+    site.write()
+    return { group, drops: dropper.write() }
+  }
+
+  function failCommit(error: unknown): void {
+    const code = codeOf(error)
+    if (!code) throw error
+    trouble.judgeFailure(code)
+    schedule(retryMs)
+  }
+
+  /** Memory has followed the file: everyone who waits is told. */
+  function publish({ group, drops }: Written): void {
+    for (const { stream, set, cause } of drops) {
+      const { sensor, epoch: ofEpoch } = stream
+      log.warn({ sensor, epoch: ofEpoch, rows: sizeOf(set), cause }, 'dropped readings, declared lost')
+      for (const listener of listeners) listener.dropped(stream)
+    }
+    for (const { sensor, entries, firstSeq, resolve } of group.acceptances) {
+      const stream = streams.get({ sensor, epoch })
+      if (stream && entries.length > 0)
+        for (const listener of listeners) listener.committed(stream, firstSeq, firstSeq + entries.length - 1)
+      resolve()
+    }
+  }
+
+  // An agent that accepts nothing still lets its rows age.
+  let cancelAging = clock.setTimer(agingMs, age)
+  function age(): void {
+    cancelAging = clock.setTimer(agingMs, age)
+    commit()
+  }
+
+  return {
+    get closed(): boolean {
+      return closed
+    },
+    /** Within the interval. */
+    commitSoon: () => schedule(options.commitIntervalMs),
+    /** Within the interval too, at once when many entries wait, later when the disk takes none. */
+    commitAccepted(): void {
+      const soonMs = acceptances.count() >= entriesPerGroup ? 0 : options.commitIntervalMs
+      schedule(trouble.isOfDisk() ? retryMs : soonMs)
+    },
+    commitNow(): void {
+      if (!closed && !(acceptances.isEmpty() && settlements.isEmpty())) commit()
+    },
+    /** Commits a last time, and never again. */
+    close(): void {
+      timer.cancel()
+      cancelAging()
+      commit()
+      closed = true
+      timer.cancel()
+    },
+  }
+}

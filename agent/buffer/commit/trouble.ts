@@ -1,0 +1,58 @@
+import type { BufferListener, BufferTrouble } from '../../core/buffer.ts'
+import type { Log } from '../../core/log.ts'
+
+/** Full is over when this share of the room is used: so that it does not begin and end with every row. */
+export const roomAgain = 0.95
+
+export type Trouble = ReturnType<typeof createTrouble>
+
+/** What is wrong with the disk or the room now. Whoever listens is told when that changes. */
+export function createTrouble(options: {
+  readonly maxMb: number
+  readonly whenFull: 'drop-oldest' | 'stop'
+  readonly listeners: readonly BufferListener[]
+  readonly log: Log
+}) {
+  const { maxMb, whenFull, listeners, log } = options
+  const maxBytes = maxMb * 2 ** 20
+  let trouble: BufferTrouble | null = null
+
+  function set(next: BufferTrouble | null): void {
+    if (next?.detail === trouble?.detail) return
+    trouble = next
+    if (next) log.error({ code: next.code }, next.detail)
+    else log.info({}, 'the buffer takes readings again')
+    for (const listener of listeners) listener.troubled(next)
+  }
+
+  return {
+    get current(): BufferTrouble | null {
+      return trouble
+    },
+    isOfDisk: (): boolean => trouble !== null && trouble.code !== 'buffer-full',
+    /** A commit failed; `code` is SQLite's. */
+    judgeFailure(code: string): void {
+      set(
+        code === 'SQLITE_FULL'
+          ? { code: 'disk-full', detail: 'no room on the disk of the buffer: readings wait in memory' }
+          : {
+              code: 'disk-failing',
+              detail: `the buffer cannot be written (${code}): readings wait in memory`,
+            },
+      )
+    },
+    /** After a commit: the disk works, and the room is known. */
+    judgeRoom(usedBytes: number): void {
+      const wasFull = trouble?.code === 'buffer-full'
+      const isFull = usedBytes > maxBytes * (wasFull ? roomAgain : 1)
+      set(
+        isFull && whenFull === 'stop'
+          ? {
+              code: 'buffer-full',
+              detail: `the buffer has reached its ${maxMb} MB: nothing is taken until the collector stores some`,
+            }
+          : null,
+      )
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import type { Epoch, StreamEpoch } from '@barograph/proto'
+import type { BufferedStream } from '../core/buffer.ts'
+import type { StreamState, Tables } from './tables.ts'
+
+export type Streams = ReturnType<typeof openStreams>
+
+/** The streams of the buffer in memory, oldest first, by sensor and epoch; `epoch` is that of this run. */
+export function openStreams(tables: Tables, epoch: Epoch) {
+  const byKey = new Map<string, StreamState>()
+  for (const stream of tables.streams(epoch)) byKey.set(keyOf(stream), stream)
+
+  /** Nothing of it is left to send or to declare, and nothing can come. */
+  const isDone = (stream: BufferedStream): boolean =>
+    stream.epoch !== epoch && stream.rows.length === 0 && stream.lost.length === 0 && !stream.endPending
+
+  return {
+    isEmpty: (): boolean => byKey.size === 0,
+    get: (of: StreamEpoch): StreamState | undefined => byKey.get(keyOf(of)),
+    all: (): StreamState[] => [...byKey.values()],
+    add(stream: StreamState): void {
+      byKey.set(keyOf(stream), stream)
+    },
+    isDone,
+    forgetDone(): void {
+      for (const [key, stream] of byKey) if (isDone(stream)) byKey.delete(key)
+    },
+  }
+}
+
+const keyOf = ({ sensor, epoch }: StreamEpoch): string => `${sensor} ${epoch}`
