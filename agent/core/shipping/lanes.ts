@@ -36,6 +36,8 @@ export interface Portion {
   readonly set: RangeSet
 }
 
+export type Lanes = ReturnType<typeof createLanes>
+
 /** Which entries were sent on this connection and what became of them. Pure: it knows no clock and sends nothing. */
 export function createLanes() {
   let lanes = new Map<string, Lane>()

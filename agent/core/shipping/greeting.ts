@@ -1,0 +1,69 @@
+import { encodeBatch, limits, makeBatch, type Site } from '@barograph/proto'
+import type { Buffer } from '../buffer.ts'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { SiteConfig } from '../sensor-type.ts'
+import { shippingLimits } from './limits.ts'
+
+/** Introduces this device: says hello and where it stands, and watches whether the collector answers. */
+export function createGreeting(options: {
+  readonly device: string
+  readonly site: SiteConfig
+  readonly buffer: Buffer
+  readonly transmit: (bytes: Uint8Array) => void
+  readonly clock: Clock
+  readonly log: Log
+}) {
+  const { device, buffer, transmit, clock, log } = options
+  let over = false
+  let saidHelloAtMs = 0
+  let siteSilentAtMs = Number.POSITIVE_INFINITY
+
+  /** Who we are, where we stand, and what we have: asks for a receipt. */
+  function sayHello(): void {
+    saidHelloAtMs = clock.monotonicMs()
+    const streams = buffer.streams().map(({ sensor, epoch }) => ({ sensor, epoch }))
+    const { version: siteVersion } = buffer.site
+    for (let at = 0; at === 0 || at < streams.length; at += limits.streamsPerHello) {
+      const hello = streams.slice(at, at + limits.streamsPerHello)
+      transmit(encodeBatch(makeBatch(device, { siteVersion, site: makeSite(), hello })))
+    }
+  }
+
+  function makeSite(): Site {
+    const { version, validFrom } = buffer.site
+    return { ...options.site, version, validFrom }
+  }
+
+  return {
+    /** A new connection: nobody has answered on it. */
+    restart(nowMs: number): void {
+      over = false
+      siteSilentAtMs = nowMs + shippingLimits.siteSilentMs
+    },
+    sayHello,
+    /** Not more often than it may. */
+    repeatSite(): void {
+      if (clock.monotonicMs() - saidHelloAtMs >= shippingLimits.siteRepeatMs) sayHello()
+    },
+    /** The hello was answered, or waited for long enough: backfill may begin. */
+    isOver: (): boolean => over,
+    /** A receipt came. */
+    answer(): void {
+      over = true
+    },
+    /** Waits no longer than it may. */
+    giveUp(nowMs: number): void {
+      if (!over && nowMs - saidHelloAtMs >= shippingLimits.greetingMs) over = true
+    },
+    /** Once for each connection: the cause is at the other end, where the reason stands among the dead letters. */
+    tellSiteSilent(nowMs: number): void {
+      if (buffer.site.confirmed || nowMs < siteSilentAtMs) return
+      siteSilentAtMs = Number.POSITIVE_INFINITY
+      log.warn(
+        { hint: 'does the collector store anything? if it refused the site, its dead letters say why' },
+        'the collector has not confirmed where this device stands: readings wait in the buffer until it does',
+      )
+    },
+  }
+}
