@@ -51,7 +51,7 @@ export interface ShipperOptions {
   readonly creditEntries: number
 }
 
-/** Sends what the buffer holds until the collector has stored it. PROTOCOL.md sections 2 and 7. */
+/** Sends what the buffer holds until the collector has stored it. docs/protocol.md 2. */
 export function createShipper(options: ShipperOptions): Shipper {
   const { device, site, buffer, clock, log, lingerMs, maxBatchEntries, backfillPerSecond, creditEntries } =
     options
