@@ -16,7 +16,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import type { BucketDocument, DeviceDocument, EpochDocument, StreamDocument } from './documents.ts'
 import type { NewRecord } from './log.ts'
-import type { StoredReceipt } from './roll.ts'
+import { createRoll, type RollStore, type StoredReceipt } from './roll.ts'
 import { createMemoryLog } from './testing/memory-log.ts'
 import { createMemoryStore } from './testing/memory-store.ts'
 import { settings, settle, startOwner } from './testing/owner.ts'
@@ -319,6 +319,46 @@ describe('the log under the roll', () => {
       owner.stop()
       await owner.done
     }
+  })
+
+  test('an owner that reads a document while another has checkpointed further drops what it has and goes on there', async () => {
+    const log = createMemoryLog()
+    const store = createMemoryStore()
+    const records = Array.from({ length: 20 }, (_, i) =>
+      batchRecord({ runs: [runOf(i + 1, [noon + i * 1_000])] }),
+    )
+    await log.append([{ ...record('settings', encodeSettings(settings)), partition: 0 }, ...records])
+    let folded = 0
+    let hasOvertaken = false
+    const ending = new AbortController()
+    const overtaken: RollStore = {
+      ...store,
+      async read(collection, ids) {
+        // While the slow one asks for its first bucket, another folds everything and moves the checkpoint.
+        if (collection === 'readings' && !hasOvertaken) {
+          hasOvertaken = true
+          await settle(log, store)
+        }
+        return store.read(collection, ids)
+      },
+    }
+    const slow = createRoll({
+      log,
+      store: overtaken,
+      partition: 0,
+      settings,
+      flushIntervalMs: 1,
+      publish: () => {},
+      report: (report) => {
+        folded = report.fresh
+        if (report.behind === 0) ending.abort()
+      },
+      clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+    })
+    await slow.run(ending.signal)
+    expect(hasOvertaken).toBe(true)
+    expect(folded).toBe(0)
+    expect(store.rollups().find(({ level }) => level === 'day')?.received).toBe(20)
   })
 
   test('a log that was cut behind what was folded stops the roll with the way out', async () => {
