@@ -24,6 +24,8 @@ import { eventually } from './harness/wait.ts'
 const temperature = metricByName('temperature') as Metric
 const good = { sensor: 'bme280', epoch: '0000000000000001' }
 const bad = { sensor: 'bme280', epoch: '0000000000000002' }
+/** These are readable: not refused, but kept apart until somebody releases them. */
+const future = { sensor: 'bme280', epoch: '0000000000000003' }
 const hostileCount = 10_000
 const goodCount = 1_000
 const growthLimitMb = 150
@@ -98,6 +100,17 @@ const kinds: readonly {
     }),
   },
   {
+    what: 'a time in the future',
+    make: (i, _, now) => ({
+      topic: upTopic('good'),
+      payload: encodeBatch(
+        makeBatch('good', {
+          runs: [runOf(future, 1 + Math.floor(i / kinds.length), now + limits.futureToleranceMs + 3_600_000)],
+        }),
+      ),
+    }),
+  },
+  {
     what: 'a status of no use',
     make: (_, random) => ({
       topic: 'barograph/v1/good/status',
@@ -160,14 +173,20 @@ test('10,000 hostile messages among good ones leave the good ones unaffected, ar
   }
   await device.untilStored(good.sensor, good.epoch, goodCount)
   expect(rssMb(collector.process().pid) - before).toBeLessThan(growthLimitMb)
+  const futureAt = kinds.findIndex(({ what }) => what === 'a time in the future')
+  const futureCount = Math.ceil((hostileCount - futureAt) / kinds.length)
+  await eventually('all times in the future are quarantined', async () => {
+    const { total } = await collector.get<ApiDeliveries>('/api/v1/delivery')
+    return total.quarantined === futureCount && total.stored === goodCount
+  })
   const { deadLetters } = await collector.get<ApiDeliveries>('/api/v1/delivery')
-  expect(Object.values(deadLetters).reduce((sum, count) => sum + count, 0)).toBe(hostileCount)
+  expect(Object.values(deadLetters).reduce((sum, count) => sum + count, 0)).toBe(hostileCount - futureCount)
   const { deadLetters: letters } = await collector.get<ApiDeadLetters>('/api/v1/dead-letters?limit=500')
   for (const letter of letters) expect(letter.reason.length, letter.code).toBeGreaterThan(5)
   const audit = await collector.audit()
   expect(audit.code, audit.stdout + audit.stderr).toBe(0)
   await collector.stop()
-  expect(countStored(folder)).toBe(goodCount)
+  expect(countStored(folder)).toBe(goodCount + futureCount)
 })
 
 test('a reading from the future is quarantined: stored and receipted, shown with its reason, in no window', async () => {
