@@ -31,8 +31,14 @@ const tables = `
     UNIQUE (name, unit, kind)) STRICT;
 `
 
+/** A database with our tables that nobody else writes until `unlock`. */
+export interface OwnDatabase {
+  readonly db: Sqlite.Database
+  unlock(): void
+}
+
 /** A database with our tables that only this process writes. Throws coded errors that say what is in the way. */
-export function openForWriting(path: string, lockWaitMs: number): { db: Sqlite.Database; unlock(): void } {
+export function openForWriting(path: string, lockWaitMs: number): OwnDatabase {
   makeFolder(path)
   const unlock = lock(path, lockWaitMs)
   try {
@@ -101,7 +107,8 @@ function lock(path: string, waitMs: number): () => void {
   }
 }
 
-function prepare(db: Sqlite.Database, path: string): void {
+/** Makes our tables in a database that has none, and refuses what is not ours. */
+export function prepare(db: Sqlite.Database, path: string): void {
   const isNew = db.prepare('SELECT count(*) AS n FROM sqlite_schema').pluck().get() === 0
   if (isNew)
     db.transaction(() => {

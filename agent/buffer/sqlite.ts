@@ -8,7 +8,7 @@ import { createGroupCommit } from './commit/group-commit.ts'
 import { createSettlements } from './commit/settlements.ts'
 import { createTrouble } from './commit/trouble.ts'
 import { checkDevice, openSite } from './identity.ts'
-import { openForWriting } from './open.ts'
+import { openForWriting, type OwnDatabase } from './open.ts'
 import { openStreams } from './streams.ts'
 import { openTables } from './tables.ts'
 
@@ -29,12 +29,14 @@ export interface BufferOptions {
   readonly log: Log
   /** How long another agent may take to let go of the file: it may be shutting down. Default 3 s. */
   readonly lockWaitMs?: number
+  /** How the database is opened; default: as a file that is locked. The simulation keeps its disks in memory. */
+  readonly open?: (path: string, lockWaitMs: number) => OwnDatabase
 }
 
 /** The buffer in one SQLite file. Throws coded errors when the file cannot be opened, is in use, newer or damaged. */
 export function openSqliteBuffer(options: BufferOptions): Buffer {
   const { device, path, epoch, boot, maxMb, maxAgeDays, commitIntervalMs, whenFull, clock, log } = options
-  const { db, unlock } = openForWriting(path, options.lockWaitMs ?? 3_000)
+  const { db, unlock } = (options.open ?? openForWriting)(path, options.lockWaitMs ?? 3_000)
   const tables = openTables(db)
   const listeners: BufferListener[] = []
   const streams = openStreams(tables, epoch)
