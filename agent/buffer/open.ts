@@ -4,21 +4,61 @@ import { CodedError } from '@barograph/proto'
 import Sqlite from 'better-sqlite3'
 
 /** Raised with every change of the tables; an older file is brought up to it, a newer one refused. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /** "Baro": tells our files from other programs' databases. */
 const applicationId = 0x4261726f
 
+const tablesOf2 = `
+  CREATE TABLE boots (
+    boot TEXT PRIMARY KEY, offset_ms INTEGER, error_ms INTEGER, source TEXT, first_wall INTEGER NOT NULL,
+    first_monotonic INTEGER NOT NULL, last_wall INTEGER NOT NULL, last_monotonic INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID;
+  CREATE TABLE sent (
+    stream INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+    PRIMARY KEY (stream, first_seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE summaries (
+    stream INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, accepted INTEGER NOT NULL,
+    monotonic INTEGER NOT NULL, payload BLOB NOT NULL, crc INTEGER NOT NULL,
+    PRIMARY KEY (stream, first_seq)) STRICT, WITHOUT ROWID;
+`
+
+/** What each version adds to the one before: migrations[0] makes version 2 of version 1. */
+const migrations = [
+  `
+  ALTER TABLE streams ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE streams ADD COLUMN crc INTEGER;
+  ALTER TABLE entries ADD COLUMN crc INTEGER;
+  ${tablesOf2}
+  UPDATE streams SET gone = last_seq - (SELECT count(*) FROM entries WHERE stream = streams.id);
+  -- Nobody noted what was sent: all of it may have been.
+  INSERT INTO sent SELECT id, 1, last_seq FROM streams WHERE last_seq > 0;
+  `,
+]
+
+/** For looking at a file of version 1 that no agent has brought up to this version: what it would be. */
+const asIfNow = `
+  CREATE TEMP VIEW entries AS SELECT *, NULL AS crc FROM main.entries;
+  CREATE TEMP VIEW streams AS SELECT *, 0 AS gone, NULL AS crc FROM main.streams;
+  ${tablesOf2.replaceAll('CREATE TABLE', 'CREATE TEMP TABLE')}
+`
+
+/**
+ * Version 2. `crc` proves a row (checksum.ts; null: written by version 1). `gone`: how many numbers of the stream have
+ * left the buffer, so that entries and summaries, and these, add up to `last_seq`. `synced`: 1 when `wall` is final, 0
+ * when it is to be made of boot and monotonic time once the boot's offset is known. `sent`: numbers that were ever
+ * handed to the uplink, or may have been: marked before. `summaries`: whole minutes that were condensed.
+ */
 const tables = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE streams (
     id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, epoch TEXT NOT NULL, boot TEXT NOT NULL,
     interval_ms INTEGER NOT NULL, historical INTEGER NOT NULL, last_seq INTEGER NOT NULL,
-    ended INTEGER NOT NULL, UNIQUE (sensor, epoch)) STRICT;
+    ended INTEGER NOT NULL, gone INTEGER NOT NULL DEFAULT 0, crc INTEGER, UNIQUE (sensor, epoch)) STRICT;
   CREATE TABLE entries (
     stream INTEGER NOT NULL, seq INTEGER NOT NULL, accepted INTEGER NOT NULL, monotonic INTEGER NOT NULL,
     wall INTEGER NOT NULL, synced INTEGER NOT NULL, payload BLOB NOT NULL,
-    PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;
+    crc INTEGER, PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;
   CREATE TABLE positions (sensor TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE lost (
     stream INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, cause TEXT NOT NULL,
@@ -29,6 +69,7 @@ const tables = `
   CREATE TABLE metrics (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, unit TEXT NOT NULL, kind TEXT NOT NULL,
     UNIQUE (name, unit, kind)) STRICT;
+  ${tablesOf2}
 `
 
 /** A database with our tables that nobody else writes until `unlock`. */
@@ -60,7 +101,7 @@ export function openForWriting(path: string, lockWaitMs: number): OwnDatabase {
 export function openForReading(path: string): Sqlite.Database {
   try {
     const db = connect(path, { readonly: true, fileMustExist: true })
-    checkVersion(db, path)
+    if (checkVersion(db, path) < schemaVersion) db.exec(asIfNow)
     return db
   } catch (error) {
     throw explain(error, path)
@@ -116,10 +157,15 @@ export function prepare(db: Sqlite.Database, path: string): void {
       db.pragma(`application_id = ${applicationId}`)
       db.pragma(`user_version = ${schemaVersion}`)
     })()
-  checkVersion(db, path)
+  const version = checkVersion(db, path)
+  if (version === schemaVersion) return
+  db.transaction(() => {
+    for (const migration of migrations.slice(version - 1)) db.exec(migration)
+    db.pragma(`user_version = ${schemaVersion}`)
+  })()
 }
 
-function checkVersion(db: Sqlite.Database, path: string): void {
+function checkVersion(db: Sqlite.Database, path: string): number {
   const version = Number(db.pragma('user_version', { simple: true }))
   if (db.pragma('application_id', { simple: true }) !== applicationId)
     throw new CodedError('buffer-foreign', `${path} is a database, but not the buffer of a Barograph agent`, {
@@ -131,6 +177,7 @@ function checkVersion(db: Sqlite.Database, path: string): void {
       `the buffer ${path} was written by a newer Barograph (schema ${version}; this one knows ${schemaVersion})`,
       { hint: 'run the newer agent again, or let it send everything and start with a new buffer.path' },
     )
+  return version
 }
 
 /** SQLite's name of what went wrong; empty for anything else. */

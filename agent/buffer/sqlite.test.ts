@@ -92,7 +92,7 @@ test('a buffer of a newer version is refused in clear words', () => {
   db.pragma('user_version = 7')
   db.close()
   expect(() => openSqliteBuffer(bufferOptions(folder.path))).toThrow(
-    /newer Barograph \(schema 7; this one knows 1\)/,
+    /newer Barograph \(schema 7; this one knows 2\)/,
   )
   expect(() => reportBuffer(path)).toThrow(expect.objectContaining({ code: 'buffer-newer' }))
 })

@@ -1,5 +1,6 @@
 import {
   addRange,
+  CodedError,
   type Epoch,
   emptySet,
   isCoded,
@@ -13,6 +14,7 @@ import {
 import type Sqlite from 'better-sqlite3'
 import type { BufferedStream, LostRange, NumberedEntry, SiteState } from '../core/buffer.ts'
 import type { SensorPosition } from '../core/sensor.ts'
+import { checksum } from './checksum.ts'
 import { decodePayload, type MetricNumbers, metricFromRow } from './payload.ts'
 
 /** A stream as memory holds it; the tables hold the same after each commit. */
@@ -31,15 +33,14 @@ export interface EntryRow {
   readonly monotonicMs: number
   readonly time: number
   readonly payload: Uint8Array
+  /** False: stamped by a clock that nobody had confirmed, to be stamped again when its boot is synchronised. */
+  readonly synced: boolean
 }
 
 /** Rows of the ledger of refusals that are kept; the oldest go. */
 const refusalsKept = 1_000
 /** Rows of one INSERT: one call into SQLite instead of many. */
 const rowsPerInsert = 32
-/** Clocks are not judged yet: every row counts as stamped by a right one. */
-const synced = 1
-
 interface StreamRow {
   id: number
   sensor: string
@@ -49,6 +50,8 @@ interface StreamRow {
   historical: number
   last_seq: number
   ended: number
+  gone: number
+  crc: number | null
 }
 
 interface ReadRow {
@@ -56,24 +59,39 @@ interface ReadRow {
   wall: number
   monotonic: number
   payload: Uint8Array
+  crc: number | null
 }
 
 export type Tables = ReturnType<typeof openTables>
 
 /** Every statement on the buffer's tables. What writes is to be called inside a transaction. */
 export function openTables(db: Sqlite.Database) {
-  const values = '(?, ?, ?, ?, ?, ?, ?)'
-  const insertOne = db.prepare(`INSERT INTO entries VALUES ${values}`)
-  const insertMany = db.prepare(
+  db.function('row_checksum', { deterministic: true }, (stream, seq, monotonic, wall, payload) =>
+    rowChecksum(stream as number, seq as number, monotonic as number, wall as number, payload as Uint8Array),
+  )
+  const values = '(?, ?, ?, ?, ?, ?, ?, ?)'
+  /** Prepared when it is used first: a file that is only looked at may be of an older version. */
+  const writing = (sql: string) => {
+    let statement: Sqlite.Statement<unknown[]> | undefined
+    return {
+      run(...values: readonly unknown[]): Sqlite.RunResult {
+        statement ??= db.prepare(sql)
+        return statement.run(...values)
+      },
+    }
+  }
+  const insertOne = writing(`INSERT INTO entries VALUES ${values}`)
+  const insertMany = writing(
     `INSERT INTO entries VALUES ${Array.from({ length: rowsPerInsert }, () => values).join()}`,
   )
-  const addStream = db.prepare('INSERT INTO streams VALUES (NULL, ?, ?, ?, ?, ?, 0, 0)')
-  const setLastSeq = db.prepare('UPDATE streams SET last_seq = ? WHERE id = ?')
-  const setEnded = db.prepare('UPDATE streams SET ended = 1 WHERE id = ?')
-  const deleteStream = db.prepare('DELETE FROM streams WHERE id = ?')
-  const deleteRange = db.prepare('DELETE FROM entries WHERE stream = ? AND seq BETWEEN ? AND ?')
+  const addStream = writing('INSERT INTO streams VALUES (NULL, ?, ?, ?, ?, ?, 0, 0, 0, ?)')
+  const setLastSeq = writing('UPDATE streams SET last_seq = ?, crc = ? WHERE id = ?')
+  const addGone = writing('UPDATE streams SET gone = gone + ? WHERE id = ?')
+  const setEnded = writing('UPDATE streams SET ended = 1 WHERE id = ?')
+  const deleteStream = writing('DELETE FROM streams WHERE id = ?')
+  const deleteRange = writing('DELETE FROM entries WHERE stream = ? AND seq BETWEEN ? AND ?')
   const readRange = db.prepare<[number, number, number], ReadRow>(
-    'SELECT seq, wall, monotonic, payload FROM entries WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq',
+    'SELECT seq, wall, monotonic, payload, crc FROM entries WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq',
   )
   const acceptedAt = db
     .prepare<[number, number], number>('SELECT accepted FROM entries WHERE stream = ? AND seq = ?')
@@ -86,13 +104,19 @@ export function openTables(db: Sqlite.Database) {
       )
       .pluck()
   const firstSinceBy = { accepted: firstSince('accepted'), monotonic: firstSince('monotonic') }
-  const setPosition = db.prepare('INSERT OR REPLACE INTO positions VALUES (?, ?)')
-  const setMeta = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
+  const restamp = writing(
+    `UPDATE entries SET wall = monotonic + :offset, synced = 1,
+       crc = row_checksum(stream, seq, monotonic, monotonic + :offset, payload)
+     WHERE stream IN (SELECT id FROM streams WHERE boot = :boot) AND synced = 0
+       AND (crc IS NULL OR crc = row_checksum(stream, seq, monotonic, wall, payload))`,
+  )
+  const setPosition = writing('INSERT OR REPLACE INTO positions VALUES (?, ?)')
+  const setMeta = writing('INSERT OR REPLACE INTO meta VALUES (?, ?)')
   const getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck()
-  const clearLost = db.prepare('DELETE FROM lost WHERE stream = ?')
-  const addLost = db.prepare('INSERT INTO lost VALUES (?, ?, ?, ?)')
-  const addRefused = db.prepare('INSERT INTO refused VALUES (NULL, ?, ?, ?, ?, ?, ?)')
-  const trimRefused = db.prepare(
+  const clearLost = writing('DELETE FROM lost WHERE stream = ?')
+  const addLost = writing('INSERT INTO lost VALUES (?, ?, ?, ?)')
+  const addRefused = writing('INSERT INTO refused VALUES (NULL, ?, ?, ?, ?, ?, ?)')
+  const trimRefused = writing(
     `DELETE FROM refused WHERE id <= (SELECT max(id) FROM refused) - ${refusalsKept}`,
   )
   const metrics = metricTable(db)
@@ -101,7 +125,16 @@ export function openTables(db: Sqlite.Database) {
     metrics,
     insert(stream: number, accepted: number, rows: readonly EntryRow[]): void {
       const bind = (row: EntryRow) =>
-        [stream, row.seq, accepted, row.monotonicMs, row.time, synced, row.payload] as const
+        [
+          stream,
+          row.seq,
+          accepted,
+          row.monotonicMs,
+          row.time,
+          row.synced ? 1 : 0,
+          row.payload,
+          rowChecksum(stream, row.seq, row.monotonicMs, row.time, row.payload),
+        ] as const
       let at = 0
       for (; at + rowsPerInsert <= rows.length; at += rowsPerInsert)
         insertMany.run(...rows.slice(at, at + rowsPerInsert).flatMap(bind))
@@ -109,19 +142,35 @@ export function openTables(db: Sqlite.Database) {
     },
     addStream(stream: Omit<StreamState, 'id' | 'rows' | 'lost' | 'lastSeq' | 'endPending'>): number {
       const { sensor, epoch, boot, intervalMs, historical } = stream
-      return Number(addStream.run(sensor, epoch, boot, intervalMs, historical ? 1 : 0).lastInsertRowid)
+      const crc = streamChecksum(stream, 0)
+      return Number(addStream.run(sensor, epoch, boot, intervalMs, historical ? 1 : 0, crc).lastInsertRowid)
     },
-    setLastSeq: (stream: number, lastSeq: number) => setLastSeq.run(lastSeq, stream),
+    setLastSeq: (stream: StreamState, lastSeq: number) =>
+      setLastSeq.run(lastSeq, streamChecksum(stream, lastSeq), stream.id),
     setEnded: (stream: number) => setEnded.run(stream),
     deleteStream: (stream: number) => deleteStream.run(stream),
     remove(stream: number, set: RangeSet): void {
-      for (const [first, last] of pairs(set)) deleteRange.run(stream, first, last)
+      let gone = 0
+      for (const [first, last] of pairs(set)) gone += deleteRange.run(stream, first, last).changes
+      if (gone > 0) addGone.run(gone, stream)
+    },
+    /**
+     * The boot's clock is known now: its rows get their final times, monotonic plus offset. A row that is damaged is left
+     * for `read` to find.
+     */
+    restamp(boot: string, offsetMs: number): void {
+      restamp.run({ boot, offset: Math.round(offsetMs) })
     },
     /** Entries of a range; the numbers of those that cannot be read go to `unreadable`, or are thrown without it. */
     read(stream: number, first: number, last: number, unreadable?: (seq: number) => void): NumberedEntry[] {
       const entries: NumberedEntry[] = []
       for (const row of readRange.all(stream, first, last))
         try {
+          if (
+            row.crc !== null &&
+            row.crc !== rowChecksum(stream, row.seq, row.monotonic, row.wall, row.payload)
+          )
+            throw new CodedError('corrupt', 'a row of the buffer is not what was written')
           const payload = decodePayload(row.payload, metrics)
           entries.push({ seq: row.seq, time: row.wall, monotonicMs: row.monotonic, ...payload })
         } catch (error) {
@@ -169,6 +218,24 @@ export function openTables(db: Sqlite.Database) {
     streams: (currentEpoch: Epoch | null): StreamState[] => loadStreams(db, currentEpoch),
   }
 }
+
+const rowChecksum = (
+  stream: number,
+  seq: number,
+  monotonic: number,
+  wall: number,
+  payload: Uint8Array,
+): number => checksum([stream, seq, monotonic, wall], payload)
+
+/** Over what names a stream and says how far it went. */
+const streamChecksum = (
+  stream: Pick<StreamState, 'sensor' | 'epoch' | 'boot' | 'intervalMs' | 'historical'>,
+  lastSeq: number,
+): number =>
+  checksum(
+    [stream.intervalMs, stream.historical ? 1 : 0, lastSeq],
+    Buffer.from(`${stream.sensor} ${stream.epoch} ${stream.boot}`),
+  )
 
 function loadStreams(db: Sqlite.Database, currentEpoch: Epoch | null): StreamState[] {
   const rows = db.prepare<[], StreamRow>('SELECT * FROM streams ORDER BY id').all()

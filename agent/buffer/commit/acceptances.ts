@@ -58,9 +58,10 @@ export function createAcceptances(options: {
         monotonicMs: Math.round(entry.monotonicMs),
         time: Math.round(entry.time),
         payload: encodePayload(entry, tables.metrics),
+        synced: true,
       }))
       tables.insert(stream.id, clock.now(), rows)
-      tables.setLastSeq(stream.id, firstSeq + entries.length - 1)
+      tables.setLastSeq(stream, firstSeq + entries.length - 1)
     }
     if (position !== undefined) tables.setPosition(sensor, position)
   }
