@@ -62,6 +62,10 @@ export const schemas = {
     ended: whole.min(0).nullable(),
     accepted: whole.min(0),
     firstIngest: z.number(),
+    gaps: z
+      .array(z.strictObject({ first: whole, last: whole, since: whole, healed: whole.nullable() }))
+      .optional(),
+    gapsHealed: whole.min(0).optional(),
   }),
   readings: z.strictObject({
     ...named,
@@ -116,6 +120,7 @@ export const schemas = {
     end: whole,
     timeZone: z.string(),
     revision: whole.min(0),
+    revisedAt: position.optional(),
     received: whole,
     coveredMs: whole,
     sealed: z.boolean(),

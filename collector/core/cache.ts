@@ -73,7 +73,7 @@ export interface Cache {
   readonly rollups: Shelf<Rollup>
   has(need: Need): boolean
   /** Takes a document of the store, or null, in. A document of an older generation counts as absent. */
-  take(need: Need, document: Collections[CollectionName] | null, ingestMs: number): void
+  take(need: Need, document: Collections[CollectionName] | null): void
   clear(): void
   /** Documents that the store lacks. */
   dirtyCount(): number
@@ -128,7 +128,7 @@ export function createCache({ partition, generation }: { partition: number; gene
   const rollups = createShelf<Rollup>()
   const all = [settings, devices, streams, epochs, buckets, rollups]
 
-  function take(need: Need, document: Collections[CollectionName] | null, ingestMs: number): void {
+  function take(need: Need, document: Collections[CollectionName] | null): void {
     const current = document !== null && !isBefore(document.o, start) ? document : null
     switch (need.collection) {
       case 'settings':
@@ -149,9 +149,7 @@ export function createCache({ partition, generation }: { partition: number; gene
       case 'epochs':
         return epochs.put(
           need.id,
-          current
-            ? epochFrom(current as Collections['epochs'])
-            : newEpoch(need.device, need.stream, start, ingestMs),
+          current ? epochFrom(current as Collections['epochs']) : newEpoch(need.device, need.stream, start),
         )
       case 'readings':
         return buckets.put(

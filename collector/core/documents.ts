@@ -90,6 +90,10 @@ export interface StreamDocument extends Document {
   readonly mark: StoredMark | null
   /** Records that changed a window after it was over. */
   readonly lateRecords: number
+  /** Readings that came when a window of theirs was over. Absent: none. */
+  readonly lateReadings?: number
+  /** Windows of all levels that such readings ever changed, each once. Absent: none. */
+  readonly revisedWindows?: number
 }
 
 /** id: device/sensor/epoch. What is known of each number: seen, or declared lost, or refused; the rest is missing. */
@@ -108,8 +112,22 @@ export interface EpochDocument extends Document {
   readonly ended: number | null
   /** Largest number the device said to have accepted (status, ended). */
   readonly accepted: number
-  /** Ingest time of the first record, ms. */
+  /** Ingest time of the first record that says something of it, ms. */
   readonly firstIngest: number
+  /** Those that healed, in the order of their healing, then the open ones, ascending; absent: none. See gaps.ts. */
+  readonly gaps?: readonly StoredGap[]
+  /** Gaps that ever healed: the list forgets the oldest. Absent: none. */
+  readonly gapsHealed?: number
+}
+
+/** Numbers that were missing when a number beyond them was known of. */
+export interface StoredGap {
+  readonly first: number
+  readonly last: number
+  /** Ingest time of the record that told that they are missing, ms. */
+  readonly since: number
+  /** Ingest time of the record that brought the last of them, ms; null: some are missing still. */
+  readonly healed: number | null
 }
 
 /** What happened to a range of numbers, and which record did it. */
@@ -206,6 +224,8 @@ export interface RollupDocument extends Document {
   readonly end: number
   readonly timeZone: string
   readonly revision: number
+  /** The record that made the first revision; absent: revision 0. Like `revision` it tells of the order of arrival. */
+  readonly revisedAt?: Position
   readonly received: number
   /** Sum of the scheduled intervals of the readings received, ms: coverage follows from it. */
   readonly coveredMs: number

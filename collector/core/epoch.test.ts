@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { origin } from './position.ts'
 import { lose, merged, newEpoch, receiptOf, refuse, see } from './epoch.ts'
 
-const fresh = () => newEpoch('balcony', { sensor: 'bme280', epoch: '00000000000000aa' }, origin, 0)
+const fresh = () => newEpoch('balcony', { sensor: 'bme280', epoch: '00000000000000aa' }, origin)
 
 const step = fc.record({
   what: fc.constantFrom('see' as const, 'lose' as const, 'refuse' as const),

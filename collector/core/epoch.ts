@@ -10,6 +10,7 @@ import {
   union,
 } from '@barograph/proto'
 import type { EpochDocument, Position } from './documents.ts'
+import { noteGaps } from './gaps.ts'
 import { epochId } from './identity.ts'
 
 /** Causes and reasons that one epoch tells apart; further ones are filed under `other`. */
@@ -24,7 +25,7 @@ export type Epoch = { -readonly [K in keyof EpochDocument]: EpochDocument[K] } &
   readonly refused: BySet
 }
 
-export function newEpoch(device: string, stream: StreamEpoch, o: Position, ingestMs: number): Epoch {
+export function newEpoch(device: string, stream: StreamEpoch, o: Position): Epoch {
   return {
     id: epochId(device, stream),
     o,
@@ -37,13 +38,19 @@ export function newEpoch(device: string, stream: StreamEpoch, o: Position, inges
     refused: {},
     ended: null,
     accepted: 0,
-    firstIngest: ingestMs,
+    firstIngest: 0,
   }
 }
 
 /** See rollupFrom. */
 export function epochFrom(document: EpochDocument): Epoch {
   return document as Epoch
+}
+
+/** Once for each record that changed the epoch, after all that it did. */
+export function settle(epoch: Epoch, ingestMs: number): void {
+  if (epoch.firstIngest === 0) epoch.firstIngest = ingestMs
+  noteGaps(epoch, ingestMs)
 }
 
 /** All sets of a record of sets as one. */

@@ -5,6 +5,7 @@ import {
   metricKey,
   type RangeSet,
   rangeOf,
+  type StreamEpoch,
   subtract,
   type Summary,
 } from '@barograph/proto'
@@ -12,7 +13,7 @@ import type { Bucket } from './bucket.ts'
 import type { Cache, Need, Shelf, Stream } from './cache.ts'
 import { noteBatch, noteStatus } from './device.ts'
 import type { Position, SummaryDocument } from './documents.ts'
-import { lose, merged, refuse, see } from './epoch.ts'
+import { type Epoch, lose, merged, refuse, see, settle } from './epoch.ts'
 import { figuresOfSummary } from './figures.ts'
 import { bucketId, bucketIndex, epochId, streamId, summaryId } from './identity.ts'
 import {
@@ -26,7 +27,7 @@ import {
   type RunPlan,
   windowNeeds,
 } from './plan.ts'
-import { isBefore } from './position.ts'
+import { isBefore, isSame } from './position.ts'
 import type { DecodedRecord } from './record.ts'
 import { contribute } from './rollup.ts'
 
@@ -91,6 +92,7 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
   function apply({ record, runs, summaries }: Plan): Effect {
     const closings: (() => void)[] = []
     const opened = new Set<object>()
+    const epochs = new Set<Epoch>()
 
     /** The state to change; null when the document already holds this record. */
     function open<S extends { o: Position }>(shelf: Shelf<S>, id: string): S | null {
@@ -108,6 +110,12 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
       return state
     }
 
+    function openEpoch(stream: StreamEpoch): Epoch | null {
+      const epoch = open(cache.epochs, epochId(record.device, stream))
+      if (epoch) epochs.add(epoch)
+      return epoch
+    }
+
     const effect = { fresh: 0, quarantined: 0, repeats: 0, refused: 0 }
     switch (record.kind) {
       case 'settings': {
@@ -120,14 +128,14 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
         const device = open(cache.devices, record.device)
         if (device) noteStatus(device, record.status, record.ingestMs)
         for (const sensor of record.status.sensors) {
-          const epoch = sensor.accepted > 0 ? open(cache.epochs, epochId(record.device, sensor)) : null
+          const epoch = sensor.accepted > 0 ? openEpoch(sensor) : null
           if (epoch) epoch.accepted = Math.max(epoch.accepted, sensor.accepted)
         }
         break
       }
       case 'refusal':
         for (const refused of record.refusal.refused) {
-          const epoch = open(cache.epochs, epochId(record.device, refused))
+          const epoch = openEpoch(refused)
           if (epoch) refuse(epoch, rangeOf(refused.firstSeq, refused.lastSeq), refused.reason)
           effect.refused += refused.lastSeq - refused.firstSeq + 1
         }
@@ -136,7 +144,8 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
         const device = open(cache.devices, record.device)
         if (device) noteBatch(device, record.batch, record.at, record.ingestMs)
         const largest = new Map<string, number | null>()
-        const late = new Set<string>()
+        /** By sensor: readings of windows that were over, and windows that had no revision before. */
+        const late = new Map<string, { readings: number; readonly revised: Set<string> }>()
         for (const { sensor } of [...runs.map(({ run }) => run), ...summaries.map(({ summary }) => summary)])
           if (!largest.has(sensor))
             largest.set(sensor, loaded(cache.streams.get(streamId(record.device, sensor))).largestTime)
@@ -145,22 +154,33 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
         const revised = new Set<object>()
         for (const portion of [...runs, ...summaries].flatMap(({ portions }) => portions))
           applyPortion(portion)
-        for (const sensor of late) {
+        for (const [sensor, { readings, revised }] of late) {
           const stream = open(cache.streams, streamId(record.device, sensor))
-          if (stream) stream.lateRecords++
+          if (!stream) continue
+          stream.lateRecords++
+          stream.lateReadings = (stream.lateReadings ?? 0) + readings
+          stream.revisedWindows = (stream.revisedWindows ?? 0) + revised.size
         }
         applyDeclarations(record.batch)
 
         function applyPortion({ contribution, windows }: Portion): void {
+          let isCounted = false
           for (const { id, key, partStart } of windows) {
             const rollup = open(cache.rollups, id)
-            if (!rollup) continue
-            contribute(rollup, contribution, partStart)
+            if (rollup) contribute(rollup, contribution, partStart)
             const before = largest.get(key.sensor) ?? null
-            if (before === null || before < rollup.end || revised.has(rollup)) continue
-            revised.add(rollup)
-            rollup.revision++
-            late.add(key.sensor)
+            const state = loaded(cache.rollups.get(id))
+            if (before === null || before < state.end) continue
+            if (rollup && !revised.has(rollup)) {
+              revised.add(rollup)
+              if (rollup.revision++ === 0) rollup.revisedAt = record.at
+            }
+            const ofSensor = late.get(key.sensor) ?? { readings: 0, revised: new Set() }
+            late.set(key.sensor, ofSensor)
+            if (!isCounted) ofSensor.readings += contribution.received
+            isCounted = true
+            // A window that holds this record already tells whether it was the first to revise it.
+            if (state.revisedAt && isSame(state.revisedAt, record.at)) ofSensor.revised.add(id)
           }
         }
         break
@@ -174,7 +194,7 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
       { run, isNew, quarantine, isTooFragmented }: RunPlan,
     ): void {
       const last = run.firstSeq + run.times.length - 1
-      const epoch = open(cache.epochs, epochId(device, run))
+      const epoch = openEpoch(run)
       if (isTooFragmented) {
         if (epoch) refuse(epoch, rangeOf(run.firstSeq, last), 'too fragmented')
         effect.refused += run.times.length
@@ -223,7 +243,7 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
     }
 
     function applySummary({ at, device }: BatchRecord, { summary, isTaken }: SummaryPlan): void {
-      const epoch = open(cache.epochs, epochId(device, summary))
+      const epoch = openEpoch(summary)
       const numbers = rangeOf(summary.firstSeq, summary.lastSeq)
       if (!isTaken) {
         if (epoch) refuse(epoch, subtract(numbers, merged(epoch.refused)), 'overlap')
@@ -242,17 +262,18 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
 
     function applyDeclarations({ ended, lost }: Batch): void {
       for (const one of lost) {
-        const epoch = open(cache.epochs, epochId(record.device, one))
+        const epoch = openEpoch(one)
         if (epoch) lose(epoch, one.firstSeq, one.lastSeq, one.cause)
       }
       for (const one of ended) {
-        const epoch = open(cache.epochs, epochId(record.device, one))
+        const epoch = openEpoch(one)
         if (!epoch) continue
         epoch.ended = Math.max(epoch.ended ?? 0, one.lastSeq)
         epoch.accepted = Math.max(epoch.accepted, one.lastSeq)
       }
     }
 
+    for (const epoch of epochs) settle(epoch, record.ingestMs)
     for (const close of closings) close()
     return effect
   }

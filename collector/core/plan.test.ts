@@ -30,7 +30,7 @@ function makeOwner(store: MemoryStore) {
       while ('missing' in plan) {
         for (const need of plan.missing) {
           const [document = null] = await store.read<CollectionName>(need.collection, [need.id])
-          cache.take(need, document, 0)
+          cache.take(need, document)
         }
         plan = fold.plan(record)
       }

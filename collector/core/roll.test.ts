@@ -11,7 +11,7 @@ import {
   sizeOf,
 } from '@barograph/proto'
 import { describe, expect, test } from 'vitest'
-import type { BucketDocument, EpochDocument, RollupDocument } from './documents.ts'
+import type { BucketDocument, Document, EpochDocument, RollupDocument } from './documents.ts'
 import { levels } from './documents.ts'
 import type { Log } from './log.ts'
 import { createRoll, type StoredReceipt } from './roll.ts'
@@ -122,10 +122,10 @@ async function makeLog(): Promise<Log> {
   return log
 }
 
-const recordOf = (batch: Batch) => ({
+const recordOf = (batch: Batch, number = 0) => ({
   device: batch.device,
   kind: 'batch' as const,
-  ingestMs: 1_700_000_000_000,
+  ingestMs: 1_700_000_000_000 + number,
   quarantineAfterMs: null,
   value: encodeBatch(batch),
 })
@@ -203,8 +203,34 @@ function expectComplete(store: MemoryStore, readings: readonly Reading[]): void 
 function comparable(store: MemoryStore): unknown[] {
   return store
     .rollups()
-    .map(({ o: _, revision: __, ...rest }: RollupDocument) => rest)
+    .map(({ o: _, revision: __, revisedAt: ___, ...rest }: RollupDocument) => rest)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** Losses and ends that nobody meant: what a device may say at any time, right or wrong. */
+function makeDeclarations(random: () => number, count: number, last: number): Batch[] {
+  return Array.from({ length: count }, () => {
+    const stream = { sensor: 'bme280', epoch: epochs[random() < 0.5 ? 0 : 1] as string }
+    const firstSeq = 1 + Math.floor(random() * last)
+    const lastSeq = Math.min(last, firstSeq + Math.floor(random() * 20))
+    return makeBatch(
+      random() < 0.5 ? 'north' : 'south',
+      random() < 0.3
+        ? { ended: [{ ...stream, lastSeq }] }
+        : { lost: [{ ...stream, firstSeq, lastSeq, cause: random() < 0.5 ? 'buffer full' : 'expired' }] },
+    )
+  })
+}
+
+/** What one owner without any trouble makes of the log: every document, but for how many records it holds already. */
+async function foldedOnce(log: Log): Promise<MemoryStore> {
+  const store = createMemoryStore()
+  await settle(log, store)
+  return store
+}
+
+function withoutPosition(documents: ReadonlyMap<string, Document>): Map<string, object> {
+  return new Map([...documents].map(([id, { o: _, ...rest }]) => [id, rest]))
 }
 
 describe('the roll', () => {
@@ -212,7 +238,7 @@ describe('the roll', () => {
     const random = seeded(1)
     const readings = makeReadings(random, 400)
     const log = await makeLog()
-    await log.append(makeBatches(readings, random).map(recordOf))
+    await log.append(makeBatches(readings, random).map((batch) => recordOf(batch)))
     const store = createMemoryStore()
     await settle(log, store)
     expectComplete(store, readings)
@@ -223,7 +249,7 @@ describe('the roll', () => {
     const outcomes: unknown[] = []
     for (const seed of [3, 4, 5]) {
       const log = await makeLog()
-      await log.append(makeBatches(readings, seeded(seed)).map(recordOf))
+      await log.append(makeBatches(readings, seeded(seed)).map((batch) => recordOf(batch)))
       const store = createMemoryStore()
       await settle(log, store)
       outcomes.push(comparable(store))
@@ -238,6 +264,8 @@ describe('the roll', () => {
       const random = seeded(seed)
       const readings = makeReadings(random, 60)
       const batches = makeBatches(readings, random)
+      for (const declared of makeDeclarations(random, 12, 60))
+        batches.splice(Math.floor(random() * batches.length), 0, declared)
       const log = await makeLog()
       const store = createMemoryStore()
       const tooEarly: string[] = []
@@ -254,8 +282,10 @@ describe('the roll', () => {
               }
       }
       const owners: Owner[] = []
+      let logged = 0
       while (batches.length > 0) {
-        await log.append(batches.splice(0, 1 + Math.floor(random() * 6)).map(recordOf))
+        const some = batches.splice(0, 1 + Math.floor(random() * 6))
+        await log.append(some.map((batch) => recordOf(batch, logged++)))
         if (random() < 0.5) owners.push(startOwner(log, store, { random, publish }))
         await new Promise((resolve) => setTimeout(resolve, random() * 4))
       }
@@ -264,6 +294,9 @@ describe('the roll', () => {
       await Promise.all(owners.map((owner) => owner.done))
       expectComplete(store, readings)
       expect(tooEarly).toEqual([])
+      const once = (await foldedOnce(log)).documents
+      for (const name of ['epochs', 'streams', 'devices', 'rollups'] as const)
+        expect(withoutPosition(store.documents[name])).toEqual(withoutPosition(once[name]))
     },
   )
 
@@ -311,14 +344,14 @@ describe('the roll', () => {
 
   test('a wall clock that is set back does not keep stored readings from their receipt', async () => {
     const log = await makeLog()
-    await log.append(makeBatches(makeReadings(seeded(6), 5), seeded(7)).map(recordOf))
+    await log.append(makeBatches(makeReadings(seeded(6), 5), seeded(7)).map((batch) => recordOf(batch)))
     let asked = 0
     expect(await flushesOf(log, 1_000, () => (asked++ === 0 ? 7_200_000 : 3_600_000))).toBeGreaterThan(0)
   })
 
   test('a log without room for new settings is folded by the old ones until it has room', async () => {
     const log = createMemoryLog()
-    await log.append(makeBatches(makeReadings(seeded(8), 5), seeded(9)).map(recordOf))
+    await log.append(makeBatches(makeReadings(seeded(8), 5), seeded(9)).map((batch) => recordOf(batch)))
     const { next } = await log.extent(0)
     let isFull = true
     const full: Log = {
@@ -340,7 +373,7 @@ describe('the roll', () => {
 
   test('a store that is an older copy than the log reaches back to goes on, and tells how many records it missed', async () => {
     const log = await makeLog()
-    await log.append(makeBatches(makeReadings(seeded(10), 20), seeded(11)).map(recordOf))
+    await log.append(makeBatches(makeReadings(seeded(10), 20), seeded(11)).map((batch) => recordOf(batch)))
     await log.prune(1_700_000_000_001)
     await log.append([recordOf(makeBatch('north'))])
     const { first, next } = await log.extent(0)

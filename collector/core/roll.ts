@@ -144,7 +144,7 @@ export function createRoll(options: RollOptions): Roll {
      */
     async function announceSettings(): Promise<boolean> {
       const need = { collection: 'settings', id: String(partition), device: '', sensor: '' } as const
-      if (!cache.has(need)) await load([need], 0)
+      if (!cache.has(need)) await load([need])
       const known = cache.settings.get(String(partition))?.state ?? null
       const end = { g: generation, n: Number.MAX_SAFE_INTEGER }
       const { defaultTimeZone, levels } = options.settings
@@ -172,14 +172,14 @@ export function createRoll(options: RollOptions): Roll {
       const record = decodeRecord(raw, generation)
       let plan = fold.plan(record)
       while ('missing' in plan) {
-        await load(plan.missing, record.ingestMs)
+        await load(plan.missing)
         await refuseOutdated()
         plan = fold.plan(record)
       }
       note(fold.apply(plan), record)
     }
 
-    async function load(needs: readonly Need[], ingestMs: number): Promise<void> {
+    async function load(needs: readonly Need[]): Promise<void> {
       for (const [collection, group] of Map.groupBy(needs, (need) => need.collection)) {
         const documents = await store.read(
           collection,
@@ -188,7 +188,7 @@ export function createRoll(options: RollOptions): Roll {
         group.forEach((need, i) => {
           const document = (documents[i] ?? null) as Collections[CollectionName] | null
           if (document && document.o.g > generation) throw logReplaced(partition)
-          cache.take(need, document, ingestMs)
+          cache.take(need, document)
         })
       }
     }

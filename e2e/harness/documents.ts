@@ -20,7 +20,7 @@ export function readDocuments(folder: string, collection: string): Map<string, J
 /** Rollup documents as two runs must agree on them: the position and the revision tell of the order of arrival. */
 export function comparableRollups(folder: string): Map<string, Json> {
   const documents = readDocuments(folder, 'rollups')
-  return new Map([...documents].map(([id, { o: _, revision: __, ...rest }]) => [id, rest]))
+  return new Map([...documents].map(([id, { o: _, revision: __, revisedAt: ___, ...rest }]) => [id, rest]))
 }
 
 /** `sensor epoch` -> the numbers in the buckets of a device; throws when one is there twice. */
