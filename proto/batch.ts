@@ -23,6 +23,8 @@ export interface Batch extends Unknowns {
   readonly site: Site | null
   /** Streams a receipt is asked for; null: none is asked for. */
   readonly hello: readonly StreamEpoch[] | null
+  /** Asks for the collector's time: a receipt with the same number answers at once. Absent: it is not asked for. */
+  readonly timeToken?: number | undefined
 }
 
 /** Whose numbers: sequence numbers count from 1 within (device, sensor, epoch). */

@@ -15,6 +15,7 @@ function setUp() {
   const log = createMemoryLog()
   const letters: Omit<DeadLetter, 'id'>[] = []
   const logged: { device: string; ranges: readonly NumberRange[] }[] = []
+  const asked: [string, number][] = []
   const reports: (string | null)[] = []
   const failures: unknown[] = []
   /** Thrown by the next appends instead of appending; null: none is. */
@@ -30,6 +31,7 @@ function setUp() {
     deadLetters: { add: async (more) => void letters.push(...more) },
     clock,
     logged: (device, ranges) => logged.push({ device, ranges }),
+    tellTime: (device, timeToken) => asked.push([device, timeToken]),
     report: (trouble) => reports.push(trouble),
     fail: (error) => failures.push(error),
   })
@@ -41,7 +43,7 @@ function setUp() {
       () => undefined,
     )
   }
-  return { clock, bridge, letters, logged, reports, failures, fault, records, outcomes, offer }
+  return { clock, bridge, letters, logged, asked, reports, failures, fault, records, outcomes, offer }
 }
 
 const now = Date.UTC(2026, 0, 1)
@@ -57,6 +59,17 @@ describe('a batch', () => {
     await clock.pass(1)
     expect(outcomes).toEqual(['taken'])
     expect(await records()).toMatchObject([{ kind: 'batch', device: 'balcony', ingestMs: now }])
+  })
+
+  test('that asks for the time is answered at once, whatever the log does', async () => {
+    const { clock, offer, asked, outcomes, fault } = setUp()
+    fault.error = logFull()
+    offer(batchMessage('balcony', { hello: [], timeToken: 7 }))
+    expect(asked).toEqual([['balcony', 7]])
+    offer(batch('balcony', 1))
+    await clock.pass(10_000)
+    expect(outcomes).toEqual([])
+    expect(asked).toHaveLength(1)
   })
 
   test('is said to be logged with the numbers of its runs', async () => {

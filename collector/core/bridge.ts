@@ -50,6 +50,8 @@ export interface BridgeOptions {
   readonly clock: Clock
   /** These numbers are in the log now; called before their batch is acknowledged. */
   readonly logged: (device: string, ranges: readonly NumberRange[]) => void
+  /** A device asks what time it is; called as soon as it was heard, for the answer is worth what it is quick. */
+  readonly tellTime: (device: string, timeToken: number) => void
   /** For people: once when trouble begins, once when it ends. */
   readonly report: (trouble: string | null) => void
   /** The log failed in a way that waiting does not mend. Nothing is acknowledged after it. */
@@ -105,6 +107,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     counters.payloadBytes += message.payload.byteLength
     switch (verdict.kind) {
       case 'batch':
+        if (verdict.batch.timeToken) options.tellTime(verdict.device, verdict.batch.timeToken)
         return enqueue(batchWork(verdict, message.payload, finish('taken')))
       case 'status':
         counters.statuses++

@@ -35,6 +35,23 @@ describe('a receipt', () => {
     ])
   })
 
+  test('that tells the time goes at once, alone, between the others', async () => {
+    const { clock, sent, receipts } = setUp()
+    receipts.logged('balcony', [{ ...stream, firstSeq: 1, lastSeq: 5 }])
+    await clock.pass(1)
+    receipts.logged('balcony', [{ ...stream, firstSeq: 6, lastSeq: 9 }])
+    receipts.time('balcony', 42)
+    expect(sent.slice(1)).toEqual([
+      {
+        topic: 'barograph/v1/balcony/down',
+        receipt: { collectorTime: clock.now(), siteVersion: 0, streams: [], timeToken: 42 },
+        at: clock.monotonicMs(),
+      },
+    ])
+    await clock.pass(receiptLimits.intervalMs)
+    expect(sent[2]?.receipt.streams).toMatchObject([{ logged: [6, 9] }])
+  })
+
   test('comes a few times a second however often something happens, and says all of it', async () => {
     const { clock, sent, receipts } = setUp()
     for (let seq = 1; seq <= 200; seq++) {

@@ -29,6 +29,8 @@ export interface Receipts {
   logged(device: string, ranges: readonly NumberRange[]): void
   /** What the roll stored, as whole sets. */
   stored(receipts: readonly StoredReceipt[]): void
+  /** The collector's time, at once and alone: whoever asked measures how long the answer took. */
+  time(device: string, timeToken: number): void
   /** Receipts sent, and devices that wait for one. */
   state(): { readonly sent: number; readonly waiting: number }
 }
@@ -126,6 +128,13 @@ export function createReceipts({
         }
         wake(device)
       }
+    },
+    time(device, timeToken) {
+      send(
+        downTopic(device),
+        encodeReceipt({ collectorTime: clock.now(), siteVersion: 0, streams: [], timeToken }),
+      )
+      sent++
     },
     state: () => ({ sent, waiting: waiting.size }),
   }

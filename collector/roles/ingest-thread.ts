@@ -23,6 +23,7 @@ async function startIngest(thread: Thread): Promise<RunningRole> {
     deadLetters,
     clock: systemClock,
     logged: receipts.logged,
+    tellTime: receipts.time,
     report: (trouble) =>
       trouble === null
         ? say.info({}, 'the log has room again: messages are acknowledged')

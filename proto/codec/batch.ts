@@ -3,7 +3,7 @@ import { CodedError } from '../errors.ts'
 import type { barograph } from '../generated/barograph.js'
 import { limits } from '../limits.ts'
 import { isTimeZone } from '../time-zone.ts'
-import { readNumbers, readStream, writeStream } from './parts.ts'
+import { readNumbers, readStream, readTimeToken, writeStream } from './parts.ts'
 import { readRun, writeRun } from './run.ts'
 import { readSummary, writeSummary } from './summary.ts'
 import {
@@ -54,6 +54,7 @@ export function decodeBatch(bytes: Uint8Array): Batch {
     lost: (lost ?? []).map(readLost),
     site: wire.site ? readSite(wire.site) : null,
     hello: wire.hello ? readHello(wire.hello) : null,
+    ...readTimeToken(wire.timeToken),
     ...keepUnknowns(wire),
   }
 }
@@ -96,6 +97,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
     summaries: batch.summaries.map(writeSummary),
     ...(batch.site ? { site: writeSite(batch.site) } : {}),
     ...(batch.hello ? { hello: { streams: batch.hello.map(writeStream) } } : {}),
+    timeToken: batch.timeToken ?? 0,
     ...giveUnknowns(batch),
   })
 }

@@ -3,7 +3,7 @@ import { CodedError } from '../errors.ts'
 import type { barograph } from '../generated/barograph.js'
 import { limits } from '../limits.ts'
 import { isRangeSet, type RangeSet } from '../ranges.ts'
-import { readNumbers, readStream, writeStream } from './parts.ts'
+import { readNumbers, readStream, readTimeToken, writeStream } from './parts.ts'
 import {
   atMost,
   cut,
@@ -24,6 +24,8 @@ export interface Receipt extends Unknowns {
   /** Newest site of the device that is stored; 0: none, or this receipt does not say. */
   readonly siteVersion: number
   readonly streams: readonly StreamReceipt[]
+  /** The number of the batch that asked for the time: this receipt says nothing else. Absent: nobody asked. */
+  readonly timeToken?: number | undefined
 }
 
 export interface StreamReceipt extends StreamEpoch {
@@ -52,6 +54,7 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
     collectorTime: time(wire.collectorTime, 'collector time'),
     siteVersion: wire.siteVersion ?? 0,
     streams: (wire.streams ?? []).map(readStreamReceipt),
+    ...readTimeToken(wire.timeToken),
     ...keepUnknowns(wire),
   }
 }
@@ -76,6 +79,7 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
     version: limits.version,
     collectorTime: receipt.collectorTime,
     siteVersion: receipt.siteVersion,
+    timeToken: receipt.timeToken ?? 0,
     streams: receipt.streams.map((stream) => ({
       ...writeStream(stream),
       logged: [...stream.logged],

@@ -35,7 +35,21 @@ export interface Status extends Unknowns {
   readonly sensors: readonly SensorStatus[]
   /** For each metric the sensor that speaks for the device. */
   readonly primary: readonly { readonly metric: string; readonly sensor: string }[]
+  /** What the device knows of the time; absent: it does not tell. */
+  readonly clock?: ClockStatus | undefined
 }
+
+/** Who set a device's clock, and how well. */
+export interface ClockStatus {
+  /** none: what the clock stamps waits in the device. system: the machine itself, by NTP. collector: a receipt. */
+  readonly source: 'none' | 'system' | 'collector'
+  /** Times are right within plus or minus this, ms. */
+  readonly errorMs: number
+  /** How far the machine's own clock is ahead of the times that the device stamps, ms; 0: that clock is used. */
+  readonly offMs: number
+}
+
+const clockSources: readonly ClockStatus['source'][] = ['none', 'system', 'collector']
 
 export interface SensorStatus {
   readonly sensor: string
@@ -81,12 +95,13 @@ export function decodeStatus(bytes: Uint8Array): Status {
       metric: text(one.metric, 'metric'),
       sensor: id(one.sensor, 'sensor'),
     })),
+    ...(wire.clock ? { clock: readClock(wire.clock) } : {}),
     ...keepUnknowns(wire),
   }
 }
 
 export function encodeStatus(status: Status): Uint8Array {
-  const { batteryPercent, unknowns: _, ...plain } = status
+  const { batteryPercent, clock, unknowns: _, ...plain } = status
   return writeMessage<Wire>(v1.Status, {
     ...plain,
     version: limits.version,
@@ -99,8 +114,24 @@ export function encodeStatus(status: Status): Uint8Array {
       ...(fault ? { faultCode: fault.code, faultDetail: cut(fault.detail), faultSince: fault.since } : {}),
     })),
     primary: status.primary.map((one) => ({ ...one })),
+    ...(clock
+      ? {
+          clock: {
+            source: clockSources.indexOf(clock.source),
+            errorMs: Math.round(clock.errorMs),
+            offMs: Math.round(clock.offMs),
+          },
+        }
+      : {}),
     ...giveUnknowns(status),
   })
+}
+
+function readClock(wire: barograph.v1.ClockStatus.$Properties): ClockStatus {
+  const errorMs = whole(wire.errorMs, 'clock error')
+  const offMs = whole(wire.offMs, 'clock difference')
+  // A source that only a newer device knows is one.
+  return { source: clockSources[wire.source ?? 0] ?? 'system', errorMs, offMs }
 }
 
 function readSensor(wire: barograph.v1.SensorStatus.$Properties): SensorStatus {

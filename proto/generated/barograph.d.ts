@@ -59,6 +59,9 @@ export namespace barograph {
             /** Batch hello. */
             hello?: (barograph.v1.Hello.$Properties|null);
 
+            /** Batch timeToken. */
+            timeToken: number;
+
             /**
              * Creates a new Batch instance using the specified properties.
              * @param [properties] Properties to set
@@ -123,6 +126,9 @@ export namespace barograph {
 
                 /** Batch hello */
                 hello?: (barograph.v1.Hello.$Properties|null);
+
+                /** Batch timeToken */
+                timeToken?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1395,6 +1401,9 @@ export namespace barograph {
             /** Status time. */
             time: number;
 
+            /** Status clock. */
+            clock?: (barograph.v1.ClockStatus.$Properties|null);
+
             /**
              * Creates a new Status instance using the specified properties.
              * @param [properties] Properties to set
@@ -1454,12 +1463,105 @@ export namespace barograph {
                 /** Status time */
                 time?: (number|null);
 
+                /** Status clock */
+                clock?: (barograph.v1.ClockStatus.$Properties|null);
+
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
             }
 
             /** Shape of a Status. */
             type $Shape = barograph.v1.Status.$Properties;
+        }
+
+        /**
+         * Properties of a ClockStatus.
+         * @deprecated Use barograph.v1.ClockStatus.$Properties instead.
+         */
+        interface IClockStatus extends barograph.v1.ClockStatus.$Properties {
+        }
+
+        /** Represents a ClockStatus. */
+        class ClockStatus {
+
+            /**
+             * Constructs a new ClockStatus.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: barograph.v1.ClockStatus.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ClockStatus source. */
+            source: barograph.v1.ClockSource;
+
+            /** ClockStatus errorMs. */
+            errorMs: number;
+
+            /** ClockStatus offMs. */
+            offMs: number;
+
+            /**
+             * Creates a new ClockStatus instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ClockStatus instance
+             */
+            static create(properties: barograph.v1.ClockStatus.$Shape): barograph.v1.ClockStatus & barograph.v1.ClockStatus.$Shape;
+            static create(properties?: barograph.v1.ClockStatus.$Properties): barograph.v1.ClockStatus;
+
+            /**
+             * Encodes the specified ClockStatus message. Does not implicitly {@link barograph.v1.ClockStatus.verify|verify} messages.
+             * @param message ClockStatus message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: barograph.v1.ClockStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ClockStatus message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {barograph.v1.ClockStatus & barograph.v1.ClockStatus.$Shape} ClockStatus
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): barograph.v1.ClockStatus & barograph.v1.ClockStatus.$Shape;
+        }
+
+        namespace ClockStatus {
+
+            /** Properties of a ClockStatus. */
+            interface $Properties {
+
+                /** ClockStatus source */
+                source?: (barograph.v1.ClockSource|null);
+
+                /** ClockStatus errorMs */
+                errorMs?: (number|null);
+
+                /** ClockStatus offMs */
+                offMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ClockStatus. */
+            type $Shape = barograph.v1.ClockStatus.$Properties;
+        }
+
+        /** ClockSource enum. */
+        enum ClockSource {
+
+            /** NOBODY value */
+            NOBODY = 0,
+
+            /** SYSTEM value */
+            SYSTEM = 1,
+
+            /** COLLECTOR_TIME value */
+            COLLECTOR_TIME = 2
         }
 
         /**
@@ -1683,6 +1785,9 @@ export namespace barograph {
             /** Receipt streams. */
             streams: barograph.v1.StreamReceipt.$Properties[];
 
+            /** Receipt timeToken. */
+            timeToken: number;
+
             /**
              * Creates a new Receipt instance using the specified properties.
              * @param [properties] Properties to set
@@ -1726,6 +1831,9 @@ export namespace barograph {
 
                 /** Receipt streams */
                 streams?: (barograph.v1.StreamReceipt.$Properties[]|null);
+
+                /** Receipt timeToken */
+                timeToken?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -38,6 +38,7 @@ export const barograph = $root.barograph = (() => {
             Batch.prototype.summaries = $util.emptyArray;
             Batch.prototype.site = null;
             Batch.prototype.hello = null;
+            Batch.prototype.timeToken = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             Batch.create = function(properties) {
                 return new Batch(properties);
@@ -76,6 +77,8 @@ export const barograph = $root.barograph = (() => {
                     $root.barograph.v1.Site.encode(message.site, writer.uint32(82).fork(), _depth + 1).ldelim();
                 if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
                     $root.barograph.v1.Hello.encode(message.hello, writer.uint32(90).fork(), _depth + 1).ldelim();
+                if (message.timeToken != null && $Object.hasOwnProperty.call(message, "timeToken") && (typeof message.timeToken === "object" ? message.timeToken.low || message.timeToken.high : message.timeToken !== 0))
+                    writer.uint32(96).uint64(message.timeToken);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -196,6 +199,15 @@ export const barograph = $root.barograph = (() => {
                             if (wireType !== 2)
                                 break;
                             message.hello = $root.barograph.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.timeToken = value;
+                            else
+                                delete message.timeToken;
                             continue;
                         }
                     }
@@ -2041,6 +2053,7 @@ export const barograph = $root.barograph = (() => {
             Status.prototype.sensors = $util.emptyArray;
             Status.prototype.primary = $util.emptyArray;
             Status.prototype.time = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+            Status.prototype.clock = null;
 
             Status.create = function(properties) {
                 return new Status(properties);
@@ -2073,6 +2086,8 @@ export const barograph = $root.barograph = (() => {
                         $root.barograph.v1.Primary.encode(message.primary[i], writer.uint32(66).fork(), _depth + 1).ldelim();
                 if (message.time != null && $Object.hasOwnProperty.call(message, "time") && (typeof message.time === "object" ? message.time.low || message.time.high : message.time !== 0))
                     writer.uint32(72).sint64(message.time);
+                if (message.clock != null && $Object.hasOwnProperty.call(message, "clock"))
+                    $root.barograph.v1.ClockStatus.encode(message.clock, writer.uint32(82).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2185,6 +2200,12 @@ export const barograph = $root.barograph = (() => {
                                 delete message.time;
                             continue;
                         }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            message.clock = $root.barograph.v1.ClockStatus.decode(reader, reader.size(), $undefined, _depth + 1, message.clock);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -2203,6 +2224,124 @@ export const barograph = $root.barograph = (() => {
             };
 
             return Status;
+        })();
+
+        v1.ClockStatus = (function() {
+
+            const ClockStatus = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ClockStatus.prototype.source = 0;
+            ClockStatus.prototype.errorMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ClockStatus.prototype.offMs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            ClockStatus.create = function(properties) {
+                return new ClockStatus(properties);
+            };
+
+            ClockStatus.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.source != null && $Object.hasOwnProperty.call(message, "source") && message.source !== 0)
+                    writer.uint32(8).int32(message.source);
+                if (message.errorMs != null && $Object.hasOwnProperty.call(message, "errorMs") && (typeof message.errorMs === "object" ? message.errorMs.low || message.errorMs.high : message.errorMs !== 0))
+                    writer.uint32(16).uint64(message.errorMs);
+                if (message.offMs != null && $Object.hasOwnProperty.call(message, "offMs") && (typeof message.offMs === "object" ? message.offMs.low || message.offMs.high : message.offMs !== 0))
+                    writer.uint32(24).sint64(message.offMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ClockStatus.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.barograph.v1.ClockStatus();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.source = value;
+                            else
+                                delete message.source;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.errorMs = value;
+                            else
+                                delete message.errorMs;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.sint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.offMs = value;
+                            else
+                                delete message.offMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ClockStatus;
+        })();
+
+        v1.ClockSource = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "NOBODY"] = 0;
+            values[valuesById[1] = "SYSTEM"] = 1;
+            values[valuesById[2] = "COLLECTOR_TIME"] = 2;
+            return values;
         })();
 
         v1.SensorStatus = (function() {
@@ -2511,6 +2650,7 @@ export const barograph = $root.barograph = (() => {
             Receipt.prototype.collectorTime = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
             Receipt.prototype.siteVersion = 0;
             Receipt.prototype.streams = $util.emptyArray;
+            Receipt.prototype.timeToken = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             Receipt.create = function(properties) {
                 return new Receipt(properties);
@@ -2532,6 +2672,8 @@ export const barograph = $root.barograph = (() => {
                 if (message.streams != null && message.streams.length)
                     for (let i = 0; i < message.streams.length; ++i)
                         $root.barograph.v1.StreamReceipt.encode(message.streams[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.timeToken != null && $Object.hasOwnProperty.call(message, "timeToken") && (typeof message.timeToken === "object" ? message.timeToken.low || message.timeToken.high : message.timeToken !== 0))
+                    writer.uint32(40).uint64(message.timeToken);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2598,6 +2740,15 @@ export const barograph = $root.barograph = (() => {
                             if (!(message.streams && message.streams.length))
                                 message.streams = [];
                             message.streams.push($root.barograph.v1.StreamReceipt.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.timeToken = value;
+                            else
+                                delete message.timeToken;
                             continue;
                         }
                     }

@@ -3,7 +3,7 @@ import type { Batch, Column, Mark, Run, Site, StreamEpoch, Summary, SummaryFigur
 import { catalogue, customMetric, type Kind, type Metric, metricByName } from '../catalogue.ts'
 import type { Refusal, Settings } from '../codec/log-records.ts'
 import type { Receipt } from '../codec/receipt.ts'
-import type { Origin, Status } from '../codec/status.ts'
+import type { ClockStatus, Origin, Status } from '../codec/status.ts'
 import { limits } from '../limits.ts'
 import type { RangeSet } from '../ranges.ts'
 
@@ -207,6 +207,8 @@ const numbers = fc
   .tuple(seq, fc.integer({ min: 0, max: 50_000 }))
   .map(([firstSeq, more]) => ({ firstSeq, lastSeq: firstSeq + more }))
 
+const timeToken = fc.option(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), { nil: undefined })
+
 const site: fc.Arbitrary<Site> = fc.record({
   version: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
   name: text,
@@ -245,6 +247,7 @@ export const batch: fc.Arbitrary<Batch> = streams(3).chain((list) =>
     ),
     site: fc.option(site, { nil: null }),
     hello: fc.option(streams(4), { nil: null }),
+    timeToken,
   }),
 )
 
@@ -277,6 +280,14 @@ export const status: fc.Arbitrary<Status> = fc.record({
   batteryPercent: fc.option(fc.integer({ min: 0, max: 100 }), { nil: null }),
   sensors: fc.array(sensorStatus, { maxLength: 4 }),
   primary: fc.array(fc.record({ metric: text, sensor: id }), { maxLength: 4 }),
+  clock: fc.option(
+    fc.record({
+      source: fc.constantFrom<ClockStatus['source']>('none', 'system', 'collector'),
+      errorMs: fc.maxSafeNat(),
+      offMs: fc.maxSafeInteger().map(plus),
+    }),
+    { nil: undefined },
+  ),
 })
 
 const rangeSet: fc.Arbitrary<RangeSet> = fc
@@ -315,6 +326,7 @@ export const receipt: fc.Arbitrary<Receipt> = fc.record({
     }),
     { maxLength: 4 },
   ),
+  timeToken,
 })
 
 export const refusal: fc.Arbitrary<Refusal> = fc.record({
