@@ -32,16 +32,18 @@ export function createAgent({
   name,
   yaml,
   broker,
+  env: more = {},
 }: {
   folder: string
   name: string
   yaml: string
   broker: string
+  env?: Readonly<Record<string, string>>
 }): Agent {
   const config = join(folder, `${name}.yaml`)
   const bufferPath = join(folder, `${name}.db`)
   writeFileSync(config, yaml)
-  const env = { BAROGRAPH_UPLINK_URL: broker, BAROGRAPH_BUFFER_PATH: bufferPath }
+  const env = { BAROGRAPH_UPLINK_URL: broker, BAROGRAPH_BUFFER_PATH: bufferPath, ...more }
   let running: Running | null = null
 
   function current(): Running {
