@@ -36,10 +36,14 @@ export const limits = {
   rangesPerStream: 4_096,
   /** Sequence numbers that share one raw bucket. */
   entriesPerBucket: 256,
+  /** Numbers that one release or one expiry covers: their buckets and windows are in memory together. Refused: `too-large`. */
+  numbersPerOperation: 8_192,
   /** Streams that one hello may ask for. Refused: `too-large`. */
   streamsPerHello: 512,
 } as const
 
 if (limits.entriesPerBatch > limits.batchBytes) throw new Error('limits: a batch cannot hold its entries')
+if (limits.numbersPerOperation < limits.entriesPerBucket)
+  throw new Error('limits: an expiry cannot cover a bucket')
 if (limits.entriesPerBucket & (limits.entriesPerBucket - 1))
   throw new Error('limits: bucket size must be a power of two')

@@ -1,13 +1,24 @@
-import { type Kind, limits, type Mark, metricKey, type Run, type StreamEpoch } from '@barograph/proto'
+import {
+  customMetric,
+  type Kind,
+  limits,
+  type Mark,
+  type MarkKind,
+  metricByName,
+  metricKey,
+  metricNameOf,
+  type Run,
+  type StreamEpoch,
+} from '@barograph/proto'
 import type { BucketDocument, BucketEvent, Position, StoredColumn, StoredMark } from './documents.ts'
 import { bucketId, bucketSlot } from './identity.ts'
 import { isSame, origin } from './position.ts'
 
 const size = limits.entriesPerBucket
 
-/** What happened to a number, as small integers. */
+/** How a number came, as small integers. */
 const kinds = ['', 'arrived', 'quarantined', 'summarised'] as const
-type EventKind = BucketEvent['what']
+type ArrivalKind = Exclude<BucketEvent['what'], 'released'>
 
 /** Which record brings an entry, and in which state. */
 export interface Arrival {
@@ -15,6 +26,7 @@ export interface Arrival {
   readonly what: 'arrived' | 'quarantined'
   /** quarantined: why; else empty. */
   readonly reason: string
+  readonly ingestMs: number
 }
 
 interface MutableColumn {
@@ -29,12 +41,22 @@ export interface Bucket {
   o: Position
   /** The record that brought this number; null: it is not here. */
   arrival(seq: number): Position | null
-  /** True when the entry's value counts in windows. */
-  isCounted(seq: number): boolean
+  /** The record that released this number; null: none did. */
+  release(seq: number): Position | null
+  /** Why this number was quarantined, whether it was released or not; null: it was not. */
+  quarantineOf(seq: number): string | null
+  /** The record since which the entry's value counts in windows; null: it does not. Summarised numbers count elsewhere. */
+  countedSince(seq: number): Position | null
   /** Takes entry i of a run, which is this mark or a reading. */
   put(run: Run, i: number, mark: Mark | undefined, arrival: Arrival): void
-  /** Marks a number as part of a summary. */
-  summarise(seq: number, at: Position): void
+  /** Marks a number as part of a summary that begins with number `firstSeq`. */
+  summarise(seq: number, firstSeq: number, arrival: Pick<Arrival, 'at' | 'ingestMs'>): void
+  /** Lets a quarantined number count. */
+  noteRelease(seq: number, at: Position): void
+  /** The entries of these numbers, as runs of one interval; numbers that are not here are left out. */
+  runs(first: number, last: number): Run[]
+  /** First numbers of the summaries that overlap this bucket. */
+  readonly summaries: ReadonlySet<number>
   toDocument(): BucketDocument
 }
 
@@ -54,12 +76,16 @@ export function createBucket(
   const columns = new Map<string, MutableColumn>()
   const intervals = new Float64Array(size)
   const marks = new Map<number, StoredMark>()
+  const releases = new Map<number, Position>()
+  const summaries = new Set<number>(from?.summaries)
+  let newestIngest = from?.newestIngest ?? null
   if (from) restore(from)
 
   function restore(document: BucketDocument): void {
-    for (const event of document.events)
-      for (let seq = event.first; seq <= event.last; seq++)
-        note(seq, event.at, event.what, event.reason ?? '')
+    for (const { first: start, last, at, what: kind, reason } of document.events)
+      for (let seq = start; seq <= last; seq++)
+        if (kind === 'released') releases.set(bucketSlot(seq), at)
+        else note(seq, at, kind, reason ?? '')
     document.times.forEach((time, slot) => {
       times[slot] = time ?? Number.NaN
     })
@@ -86,7 +112,7 @@ export function createBucket(
     return column
   }
 
-  function note(seq: number, at: Position, kind: EventKind, reason: string): void {
+  function note(seq: number, at: Position, kind: ArrivalKind, reason: string): void {
     const slot = bucketSlot(seq)
     what[slot] = kinds.indexOf(kind)
     atOffset[slot] = at.n
@@ -94,10 +120,20 @@ export function createBucket(
     if (reason !== '') reasons.set(slot, reason)
   }
 
-  function put(run: Run, i: number, mark: Mark | undefined, { at, what: kind, reason }: Arrival): void {
+  function noteIngest(ingestMs: number): void {
+    newestIngest = Math.max(newestIngest ?? ingestMs, ingestMs)
+  }
+
+  function put(
+    run: Run,
+    i: number,
+    mark: Mark | undefined,
+    { at, what: kind, reason, ingestMs }: Arrival,
+  ): void {
     const seq = run.firstSeq + i
     const slot = bucketSlot(seq)
     note(seq, at, kind, reason)
+    noteIngest(ingestMs)
     times[slot] = run.times[i] as number
     intervals[slot] = run.intervalMs
     for (const { metric, values, flags } of run.columns) {
@@ -111,29 +147,20 @@ export function createBucket(
       marks.set(slot, { time: run.times[i] as number, kind: mark.kind, code: mark.code, detail: mark.detail })
   }
 
+  /** What brought a number, and what released it, as ranges: arrivals first, each in the order of the numbers. */
   function events(): BucketEvent[] {
-    const list: BucketEvent[] = []
-    let last: (BucketEvent & { last: number }) | null = null
+    const arrivals: GrowingEvent[] = []
+    const released: GrowingEvent[] = []
     for (let slot = 0; slot < size; slot++) {
       const kind = kinds[what[slot] as number]
       if (!kind) continue
       const seq = first + slot
       const at = { g: atGeneration[slot] as number, n: atOffset[slot] as number }
-      const reason = reasons.get(slot)
-      if (
-        last &&
-        last.last === seq - 1 &&
-        last.what === kind &&
-        isSame(last.at, at) &&
-        last.reason === reason
-      )
-        last.last = seq
-      else {
-        last = { first: seq, last: seq, at, what: kind, ...(reason === undefined ? {} : { reason }) }
-        list.push(last)
-      }
+      grow(arrivals, seq, at, kind, reasons.get(slot))
+      const release = releases.get(slot)
+      if (release) grow(released, seq, release, 'released', undefined)
     }
-    return list
+    return [...arrivals, ...released]
   }
 
   function storedIntervals(): [number, number, number][] {
@@ -172,21 +199,98 @@ export function createBucket(
       intervals: storedIntervals(),
       marks: [...marks].sort(([a], [b]) => a - b).map(([slot, mark]) => ({ seq: first + slot, ...mark })),
       events: events(),
+      summaries: [...summaries].sort((a, b) => a - b),
+      newestIngest,
     }
+  }
+
+  const arrivalAt = (slot: number): Position => ({
+    g: atGeneration[slot] as number,
+    n: atOffset[slot] as number,
+  })
+
+  /** Slots from <= slot < to as a run. */
+  function runOf(from: number, to: number): Run {
+    const runMarks: Mark[] = []
+    for (let slot = from; slot < to; slot++) {
+      const mark = marks.get(slot)
+      if (mark)
+        runMarks.push({
+          index: slot - from,
+          kind: mark.kind as MarkKind,
+          code: mark.code,
+          detail: mark.detail,
+        })
+    }
+    return {
+      ...stream,
+      intervalMs: intervals[from] as number,
+      firstSeq: first + from,
+      times: times.slice(from, to),
+      columns: [...columns].map(([key, { unit, kind, values, flags }]) => ({
+        metric: metricByName(key) ?? customMetric(metricNameOf(key), unit, kind),
+        values: values.slice(from, to),
+        flags: flags.slice(from, to),
+      })),
+      marks: runMarks,
+    }
+  }
+
+  function runs(firstSeq: number, lastSeq: number): Run[] {
+    const list: Run[] = []
+    const end = bucketSlot(lastSeq) + 1
+    for (let from = bucketSlot(firstSeq); from < end; ) {
+      let to = from
+      while (to < end && !Number.isNaN(times[to]) && intervals[to] === intervals[from]) to++
+      if (to > from) list.push(runOf(from, to))
+      from = Math.max(to, from + 1)
+    }
+    return list
   }
 
   const bucket: Bucket = {
     o: from?.o ?? origin,
     arrival(seq) {
       const slot = bucketSlot(seq)
-      return what[slot] === 0 ? null : { g: atGeneration[slot] as number, n: atOffset[slot] as number }
+      return what[slot] === 0 ? null : arrivalAt(slot)
     },
-    isCounted: (seq) => what[bucketSlot(seq)] === 1 && !marks.has(bucketSlot(seq)),
+    release: (seq) => releases.get(bucketSlot(seq)) ?? null,
+    quarantineOf: (seq) => reasons.get(bucketSlot(seq)) ?? null,
+    countedSince(seq) {
+      const slot = bucketSlot(seq)
+      if (marks.has(slot)) return null
+      const kind = kinds[what[slot] as number]
+      if (kind === 'arrived') return arrivalAt(slot)
+      return kind === 'quarantined' ? (releases.get(slot) ?? null) : null
+    },
     put,
-    summarise: (seq, at) => note(seq, at, 'summarised', ''),
+    summarise(seq, firstSeq, { at, ingestMs }) {
+      note(seq, at, 'summarised', '')
+      noteIngest(ingestMs)
+      summaries.add(firstSeq)
+    },
+    noteRelease: (seq, at) => void releases.set(bucketSlot(seq), at),
+    runs,
+    summaries,
     toDocument,
   }
   return bucket
+}
+
+type GrowingEvent = BucketEvent & { last: number }
+
+/** Adds what happened to a number to the list: to its last range where that goes on. */
+function grow(
+  list: GrowingEvent[],
+  seq: number,
+  at: Position,
+  what: BucketEvent['what'],
+  reason: string | undefined,
+): void {
+  const last = list[list.length - 1]
+  if (last && last.last === seq - 1 && last.what === what && isSame(last.at, at) && last.reason === reason)
+    last.last = seq
+  else list.push({ first: seq, last: seq, at, what, ...(reason === undefined ? {} : { reason }) })
 }
 
 function storedColumn({ unit, kind, values, flags }: MutableColumn, end: number): StoredColumn {

@@ -205,5 +205,6 @@ function newStream(id: string, device: string, sensor: string, o: Position): Str
     latest: null,
     mark: null,
     lateRecords: 0,
+    expiredBefore: {},
   }
 }

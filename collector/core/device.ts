@@ -25,6 +25,7 @@ export function newDevice(device: string, partition: number, o: Position): Devic
     primary: [],
     lastIngest: 0,
     clock: 'synced',
+    sealedUntil: {},
   }
 }
 

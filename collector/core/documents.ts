@@ -63,6 +63,8 @@ export interface DeviceDocument extends Document {
   /** Ingest time of the last record of this device, ms. */
   readonly lastIngest: number
   readonly clock: string
+  /** By level: largest end of a window whose readings expired; sealed windows keep the zone they have. */
+  readonly sealedUntil: Readonly<Partial<Record<Level, number>>>
 }
 
 export interface StoredMark {
@@ -94,6 +96,8 @@ export interface StreamDocument extends Document {
   readonly lateReadings?: number
   /** Windows of all levels that such readings ever changed, each once. Absent: none. */
   readonly revisedWindows?: number
+  /** By level: windows that end at or before this time are expired, and nothing is folded into them any more. */
+  readonly expiredBefore: Readonly<Partial<Record<Level, number>>>
 }
 
 /** id: device/sensor/epoch. What is known of each number: seen, or declared lost, or refused; the rest is missing. */
@@ -102,6 +106,8 @@ export interface EpochDocument extends Document {
   readonly sensor: string
   readonly epoch: string
   readonly seen: RangeSet
+  /** Numbers whose raw entries expired: stored ones stay in `seen`, the others are lost or refused. */
+  readonly expired: RangeSet
   /** The part of `seen` that waits for release. */
   readonly quarantined: Readonly<Record<string, RangeSet>>
   /** By cause. */
@@ -135,8 +141,8 @@ export interface BucketEvent {
   readonly first: number
   readonly last: number
   readonly at: Position
-  /** Later kinds (release, correction, expiry) join these. */
-  readonly what: 'arrived' | 'quarantined' | 'summarised'
+  /** A number has one of the first three, and `released` as a second after `quarantined`. Corrections will join these. */
+  readonly what: 'arrived' | 'quarantined' | 'summarised' | 'released'
   /** quarantined: why. */
   readonly reason?: string
 }
@@ -166,6 +172,10 @@ export interface BucketDocument extends Document {
   readonly intervals: readonly (readonly [number, number, number])[]
   readonly marks: readonly (StoredMark & { readonly seq: number })[]
   readonly events: readonly BucketEvent[]
+  /** First numbers of the summaries that overlap this bucket, ascending. */
+  readonly summaries: readonly number[]
+  /** Ingest time of the newest record that brought one of these entries, ms; null: not known, an older program wrote it. */
+  readonly newestIngest: number | null
 }
 
 /** id: device/sensor/epoch/firstSeq. A summary that was folded, for recomputation. */

@@ -33,6 +33,7 @@ export function newEpoch(device: string, stream: StreamEpoch, o: Position): Epoc
     sensor: stream.sensor,
     epoch: stream.epoch,
     seen: emptySet,
+    expired: emptySet,
     quarantined: {},
     lost: {},
     refused: {},

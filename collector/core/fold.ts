@@ -185,6 +185,8 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
         }
         break
       }
+      case 'release':
+      case 'expire':
       case 'unreadable':
         break
     }
@@ -238,7 +240,8 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
           index = bucketIndex(seq)
           bucket = open(cache.buckets, bucketId(device, run, index))
         }
-        bucket?.put(run, i, marks.get(i), { at, what: reason === '' ? 'arrived' : 'quarantined', reason })
+        const what = reason === '' ? 'arrived' : 'quarantined'
+        bucket?.put(run, i, marks.get(i), { at, what, reason, ingestMs: record.ingestMs })
       }
     }
 
@@ -250,7 +253,10 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
         return
       }
       for (const seq of numberRange(summary.firstSeq, summary.lastSeq))
-        open(cache.buckets, bucketId(device, summary, bucketIndex(seq)))?.summarise(seq, at)
+        open(cache.buckets, bucketId(device, summary, bucketIndex(seq)))?.summarise(seq, summary.firstSeq, {
+          at,
+          ingestMs: record.ingestMs,
+        })
       if (epoch) see(epoch, numbers, '')
       effect.fresh += summary.lastSeq - summary.firstSeq + 1
       const document = summaryDocument(device, summary, record)

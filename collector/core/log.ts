@@ -1,8 +1,9 @@
 /**
  * batch: proto Batch as the device sent it. status: proto Status. refusal: proto Refusal by the bridge. settings: proto
- * Settings. Later kinds (expire, release, correction) are records too; a reader skips kinds that it does not know.
+ * Settings. release: proto Release by an operator. expire: proto Expire by retention. Later kinds (correction) are
+ * records too; a reader skips kinds that it does not know.
  */
-export type RecordKind = 'batch' | 'status' | 'refusal' | 'settings'
+export type RecordKind = 'batch' | 'status' | 'refusal' | 'settings' | 'release' | 'expire'
 
 export interface NewRecord {
   /** Key: decides the partition (partitionOf); settings name their partition instead. */

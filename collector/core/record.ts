@@ -1,11 +1,15 @@
 import {
   type Batch,
   decodeBatch,
+  decodeExpire,
   decodeRefusal,
+  decodeRelease,
   decodeSettings,
   decodeStatus,
+  type Expire,
   isCoded,
   type Refusal,
+  type Release,
   type Settings,
   type Status,
   type StreamEpoch,
@@ -29,6 +33,8 @@ export type DecodedRecord = Place &
     | { readonly kind: 'status'; readonly status: Status }
     | { readonly kind: 'refusal'; readonly refusal: Refusal }
     | { readonly kind: 'settings'; readonly settings: Settings }
+    | { readonly kind: 'release'; readonly release: Release }
+    | { readonly kind: 'expire'; readonly expire: Expire }
     | { readonly kind: 'unreadable'; readonly why: string }
   )
 
@@ -50,6 +56,10 @@ export function decodeRecord(record: LogRecord, generation: number): DecodedReco
         return { ...place, kind: 'refusal', refusal: decodeRefusal(record.value) }
       case 'settings':
         return { ...place, kind: 'settings', settings: decodeSettings(record.value) }
+      case 'release':
+        return { ...place, kind: 'release', release: decodeRelease(record.value) }
+      case 'expire':
+        return { ...place, kind: 'expire', expire: decodeExpire(record.value) }
       default:
         return { ...place, kind: 'unreadable', why: `record of unknown kind ${String(record.kind)}` }
     }
@@ -70,6 +80,10 @@ export function streamsOf(record: DecodedRecord): StreamEpoch[] {
       return distinct(record.status.sensors)
     case 'refusal':
       return distinct(record.refusal.refused)
+    case 'release':
+      return distinct(record.release.ranges)
+    case 'expire':
+      return distinct(record.expire.raw)
     default:
       return []
   }

@@ -6,6 +6,7 @@ import {
   type Level,
   type Position,
 } from '../core/documents.ts'
+import { completed } from '../core/defaults.ts'
 import type { Change, Checkpoint, Page, Store } from '../core/store.ts'
 import { openSqliteFile, type SqliteFile } from '../sqlite-file.ts'
 import { decode, encode } from './encoding.ts'
@@ -48,7 +49,8 @@ const promised =
   async (...args: A): Promise<R> =>
     work(...args)
 
-const bodyOf = <C extends CollectionName>(body: string): Collections[C] => decode(body) as Collections[C]
+const bodyOf = <C extends CollectionName>(collection: C, body: string): Collections[C] =>
+  completed(collection, decode(body) as Partial<Collections[C]>)
 
 /** A statement per collection, prepared when first needed. */
 function perCollection<S>(prepare: (collection: CollectionName) => S): (collection: CollectionName) => S {
@@ -69,7 +71,7 @@ function createReader({ db, guard }: SqliteFile): Store['read'] {
       const statement = byId(collection)
       return ids.map((id) => {
         const body = statement.get(id)
-        return body === undefined ? null : bodyOf<C>(body)
+        return body === undefined ? null : bodyOf(collection, body)
       })
     })
 }
@@ -158,8 +160,12 @@ type QueryCalls = Pick<Store, 'devices' | 'streams' | 'epochs' | 'rollups' | 'ne
 
 function createQueries(file: SqliteFile): QueryCalls {
   const { db, guard } = file
-  const all = (collection: CollectionName, where: string, order: string) =>
-    db.prepare<unknown[], string>(`SELECT body FROM ${collection} ${where} ORDER BY ${order}`).pluck()
+  const all = <C extends CollectionName>(collection: C, where: string, order: string) => {
+    const select = db
+      .prepare<unknown[], string>(`SELECT body FROM ${collection} ${where} ORDER BY ${order}`)
+      .pluck()
+    return (...values: unknown[]) => select.all(...values).map((body) => bodyOf(collection, body))
+  }
   const devices = all('devices', '', 'id')
   const streams = all('streams', '', 'device, sensor')
   const deviceStreams = all('streams', 'WHERE device = ?', 'device, sensor')
@@ -167,22 +173,13 @@ function createQueries(file: SqliteFile): QueryCalls {
   const streamEpochs = all('epochs', 'WHERE device = ? AND sensor = ?', 'first_ingest, id')
   const newest = all('rollups', 'WHERE device = ? AND sensor = ? AND level = ?', 'start DESC LIMIT 1')
   return {
-    devices: promised(() => guard(() => devices.all().map(bodyOf<'devices'>))),
-    streams: promised((device) =>
-      guard(() => (device === undefined ? streams.all() : deviceStreams.all(device)).map(bodyOf<'streams'>)),
-    ),
+    devices: promised(() => guard(() => devices())),
+    streams: promised((device) => guard(() => (device === undefined ? streams() : deviceStreams(device)))),
     epochs: promised((device, sensor) =>
-      guard(() =>
-        (sensor === undefined ? deviceEpochs.all(device) : streamEpochs.all(device, sensor)).map(
-          bodyOf<'epochs'>,
-        ),
-      ),
+      guard(() => (sensor === undefined ? deviceEpochs(device) : streamEpochs(device, sensor))),
     ),
     newestRollup: promised((device, sensor, level: Level) =>
-      guard(() => {
-        const body = newest.get(device, sensor, level)
-        return body === undefined ? null : bodyOf<'rollups'>(body)
-      }),
+      guard(() => newest(device, sensor, level)[0] ?? null),
     ),
     rollups: createRollupPages(file),
     buckets: createBucketPages(file),
@@ -206,7 +203,9 @@ function createRollupPages({ db, guard }: SqliteFile): Store['rollups'] {
       // The cursor is the start of the next window.
       if (cursor !== undefined && !/^-?\d{1,15}$/.test(cursor)) throw badCursor(cursor)
       const first = cursor === undefined ? from : Math.max(from, Number(cursor))
-      const found = select.all(device, sensor, level, first, to, limit + 1).map(bodyOf<'rollups'>)
+      const found = select
+        .all(device, sensor, level, first, to, limit + 1)
+        .map((body) => bodyOf('rollups', body))
       return { items: found.slice(0, limit), cursor: found[limit]?.start.toString() ?? null }
     }),
   )
@@ -225,7 +224,7 @@ function createBucketPages({ db, guard }: SqliteFile): Store['buckets'] {
       if (cursor !== undefined && id === '') throw badCursor(cursor)
       const items: Collections['readings'][] = []
       for (const body of select.iterate(device, sensor, to, Number(time), id, from)) {
-        const bucket = bodyOf<'readings'>(body)
+        const bucket = bodyOf('readings', body)
         // The columns tell that it spans the range; only the times tell whether one lies inside.
         if (!bucket.times.some((at) => at !== null && at >= from && at < to)) continue
         if (items.length === limit) return { items, cursor: `${bucket.firstTime} ${bucket.id}` }
@@ -255,7 +254,12 @@ function createChanges({ db, guard, snapshot }: SqliteFile): Pick<Store, 'change
     )
     found.sort((a, b) => a.change - b.change)
     const page = found.slice(0, limit)
-    const changes = page.map(({ collection, body }): Change => ({ collection, document: bodyOf(body) }))
+    const changes = page.map(
+      ({ collection, body }): Change => ({
+        collection,
+        document: bodyOf(collection, body),
+      }),
+    )
     // A page that is not full has seen everything up to now, other collections too.
     const cursor = page.length < limit ? Math.max(since, newest.get() ?? 0) : (page.at(-1)?.change ?? since)
     return { changes, cursor }

@@ -3,9 +3,18 @@ import { describe, expect, test } from 'vitest'
 import { type Batch, makeBatch, type Run } from '../batch.ts'
 import { catalogue, type Metric, metricByName } from '../catalogue.ts'
 import { limits } from '../limits.ts'
-import { batch, receipt, refusal, settings, status } from '../testing/arbitraries.ts'
+import { batch, expire, receipt, refusal, release, settings, status } from '../testing/arbitraries.ts'
 import { decodeBatch, encodeBatch } from './batch.ts'
-import { decodeRefusal, decodeSettings, encodeRefusal, encodeSettings } from './log-records.ts'
+import {
+  decodeExpire,
+  decodeRefusal,
+  decodeRelease,
+  decodeSettings,
+  encodeExpire,
+  encodeRefusal,
+  encodeRelease,
+  encodeSettings,
+} from './log-records.ts'
 import { decodeReceipt, encodeReceipt } from './receipt.ts'
 import { decodeStatus, encodeStatus, offlineStatus } from './status.ts'
 
@@ -37,6 +46,8 @@ describe('what is encoded and decoded is the same again', () => {
   test('for receipts', () => expect(tryRoundTrips(receipt, encodeReceipt, decodeReceipt, 300)).toBe(300))
   test('for refusals', () => expect(tryRoundTrips(refusal, encodeRefusal, decodeRefusal, 300)).toBe(300))
   test('for settings', () => expect(tryRoundTrips(settings, encodeSettings, decodeSettings, 100)).toBe(100))
+  test('for releases', () => expect(tryRoundTrips(release, encodeRelease, decodeRelease, 300)).toBe(300))
+  test('for expiries', () => expect(tryRoundTrips(expire, encodeExpire, decodeExpire, 300)).toBe(300))
   test('for the last will', () => expect(decodeStatus(encodeStatus(offlineStatus))).toEqual(offlineStatus))
   test('for a hello that names no stream, which is not the same as none', () => {
     const asks = makeBatch('balcony', { hello: [] })

@@ -8,7 +8,16 @@ import { limits } from '../limits.ts'
 import * as valid from '../testing/arbitraries.ts'
 import { batchHead, bytes, message, number, repeat, run, streamHead } from '../testing/wire.ts'
 import { decodeBatch, encodeBatch } from './batch.ts'
-import { decodeRefusal, decodeSettings, encodeRefusal, encodeSettings } from './log-records.ts'
+import {
+  decodeExpire,
+  decodeRefusal,
+  decodeRelease,
+  decodeSettings,
+  encodeExpire,
+  encodeRefusal,
+  encodeRelease,
+  encodeSettings,
+} from './log-records.ts'
 import { decodeReceipt, encodeReceipt } from './receipt.ts'
 import { decodeStatus, encodeStatus } from './status.ts'
 
@@ -103,6 +112,8 @@ const codecs = {
   receipt: { of: valid.receipt, encode: encodeReceipt, decode: decodeReceipt },
   refusal: { of: valid.refusal, encode: encodeRefusal, decode: decodeRefusal },
   settings: { of: valid.settings, encode: encodeSettings, decode: decodeSettings },
+  release: { of: valid.release, encode: encodeRelease, decode: decodeRelease },
+  expire: { of: valid.expire, encode: encodeExpire, decode: decodeExpire },
 }
 
 const samplesOf = <T>({ of, encode }: Codec<T>): Uint8Array[] =>
@@ -136,7 +147,7 @@ function feed<T>(
 }
 
 describe('bytes of strangers', () => {
-  test('100,000 mutated and random inputs each give a checked message or a coded error, and leave nothing behind', () => {
+  test('110,000 mutated and random inputs each give a checked message or a coded error, and leave nothing behind', () => {
     const before = bytesInUse()
     const taken = {
       batch: feed(codecs.batch, 60_000, 1, (batch) => {
@@ -147,6 +158,8 @@ describe('bytes of strangers', () => {
       receipt: feed(codecs.receipt, 15_000, 3),
       refusal: feed(codecs.refusal, 5_000, 4),
       settings: feed(codecs.settings, 5_000, 5),
+      release: feed(codecs.release, 5_000, 6),
+      expire: feed(codecs.expire, 5_000, 7),
     }
     // Mutations must be mild enough to reach the checks behind the protobuf decoder.
     for (const count of Object.values(taken)) expect(count).toBeGreaterThan(100)

@@ -16,7 +16,16 @@ import {
   smallRun,
 } from '../testing/wire.ts'
 import { decodeBatch, encodeBatch } from './batch.ts'
-import { decodeRefusal, encodeRefusal } from './log-records.ts'
+import {
+  decodeExpire,
+  decodeRefusal,
+  decodeRelease,
+  encodeExpire,
+  encodeRefusal,
+  encodeRelease,
+  type Expire,
+  type Release,
+} from './log-records.ts'
 import { decodeReceipt, encodeReceipt } from './receipt.ts'
 import { decodeStatus, encodeStatus, offlineStatus } from './status.ts'
 
@@ -356,6 +365,47 @@ describe('the other messages have limits too', () => {
       )
     expect(of(limits.partsPerBatch)).toBeNull()
     expect(of(limits.partsPerBatch + 1)).toBe('too-large')
+  })
+
+  test('ranges and numbers of a release', () => {
+    const of = (...ranges: (readonly [first: number, last: number])[]) => {
+      const list: Release['ranges'] = ranges.map(([firstSeq, lastSeq]) => ({ ...stream, firstSeq, lastSeq }))
+      return refusal(() =>
+        decodeRelease(encodeRelease({ device: 'a', ranges: list, by: 'me', why: 'it is right' })),
+      )
+    }
+    const singles = (count: number) => many(count, (i) => [2 * i + 1, 2 * i + 1] as const)
+    expect(of(...singles(limits.partsPerBatch))).toBeNull()
+    expect(of(...singles(limits.partsPerBatch + 1))).toBe('too-large')
+    expect(of([1, limits.numbersPerOperation])).toBeNull()
+    expect(of([1, limits.numbersPerOperation], [9_000, 9_000])).toBe('too-large')
+    expect(of([5, 6], [1, 4])).toBeNull()
+    expect(of([5, 6], [1, 5])).toBe('malformed')
+    expect(of([0, 1])).toBe('malformed')
+    expect(of([limits.sequence, limits.sequence])).toBe('malformed')
+  })
+
+  test('epochs, ranges, numbers and levels of an expiry', () => {
+    const of = (parts: Partial<Expire>) =>
+      refusal(() => decodeExpire(encodeExpire({ device: 'a', raw: [], levels: [], ...parts })))
+    const epochs = (count: number) =>
+      many(count, (i) => ({ sensor: `s${i}`, epoch, ranges: [1, 2] as RangeSet }))
+    const raw = (set: RangeSet) => of({ raw: [{ ...stream, ranges: set }] })
+    expect(of({ raw: epochs(limits.partsPerBatch) })).toBeNull()
+    expect(of({ raw: epochs(limits.partsPerBatch + 1) })).toBe('too-large')
+    expect(raw(ranges(limits.partsPerBatch))).toBeNull()
+    expect(raw(ranges(limits.partsPerBatch + 1))).toBe('too-large')
+    expect(raw([1, limits.numbersPerOperation])).toBeNull()
+    expect(raw([1, limits.numbersPerOperation + 1])).toBe('too-large')
+    expect(raw([3, 4, 1, 2])).toBe('malformed')
+    expect(raw([limits.sequence, limits.sequence])).toBe('malformed')
+    expect(of({ raw: [...epochs(1), ...epochs(1)] })).toBe('malformed')
+    const levels = (count: number) => many(count, () => ({ sensor: 'a', level: 'hour', before: 0 }))
+    expect(of({ levels: levels(limits.partsPerBatch) })).toBeNull()
+    expect(of({ levels: levels(limits.partsPerBatch + 1) })).toBe('too-large')
+    expect(of({ levels: [{ sensor: 'a', level: 'hour', before: limits.latestTimeMs + 1 }] })).toBe(
+      'time-out-of-bounds',
+    )
   })
 
   test('sensors and primary sensors of a status, and its battery', () => {

@@ -2,9 +2,10 @@ import type { StreamEpoch } from '../batch.ts'
 import type { barograph } from '../generated/barograph.js'
 import { limits } from '../limits.ts'
 import { isTimeZone } from '../time-zone.ts'
-import { readNumbers, readStream, writeStream } from './parts.ts'
+import { type RangeSet, sizeOf } from '../ranges.ts'
+import { readNumbers, readSet, readStream, writeStream } from './parts.ts'
 import { CodedError } from '../errors.ts'
-import { atMost, cut, id, readMessage, text, v1, writeMessage } from './wire.ts'
+import { atMost, cut, id, readMessage, text, time, v1, writeMessage } from './wire.ts'
 
 /** What the bridge refused of a batch whose identity could be read: a record of the device's partition. */
 export interface Refusal {
@@ -22,6 +23,32 @@ export interface Refused extends StreamEpoch {
 export interface Settings {
   readonly defaultTimeZone: string
   readonly levels: readonly string[]
+}
+
+/** Quarantined entries that an operator lets count from now on. */
+export interface Release {
+  readonly device: string
+  readonly ranges: readonly (StreamEpoch & { readonly firstSeq: number; readonly lastSeq: number })[]
+  readonly by: string
+  readonly why: string
+}
+
+/** What retention drops of one device: raw entries, and the older windows of levels. */
+export interface Expire {
+  readonly device: string
+  readonly raw: readonly RawExpiry[]
+  readonly levels: readonly LevelExpiry[]
+}
+
+export interface RawExpiry extends StreamEpoch {
+  readonly ranges: RangeSet
+}
+
+/** Windows of this level that end at or before `before`, ms since 1970. */
+export interface LevelExpiry {
+  readonly sensor: string
+  readonly level: string
+  readonly before: number
 }
 
 export function decodeRefusal(bytes: Uint8Array): Refusal {
@@ -63,5 +90,79 @@ export function encodeSettings(settings: Settings): Uint8Array {
     version: limits.version,
     defaultTimeZone: settings.defaultTimeZone,
     levels: [...settings.levels],
+  })
+}
+
+export function decodeRelease(bytes: Uint8Array): Release {
+  const wire = readMessage<barograph.v1.Release.$Properties>(v1.Release, bytes, 'release')
+  atMost(wire.ranges?.length ?? 0, limits.partsPerBatch, 'ranges')
+  const ranges = (wire.ranges ?? []).map((one) => ({ ...readStream(one), ...readNumbers(one) }))
+  atMost(
+    ranges.reduce((sum, { firstSeq, lastSeq }) => sum + lastSeq - firstSeq + 1, 0),
+    limits.numbersPerOperation,
+    'numbers',
+  )
+  refuseRepeats(ranges)
+  return {
+    device: id(wire.device, 'device'),
+    ranges,
+    by: text(wire.by, 'by'),
+    why: text(wire.why, 'why'),
+  }
+}
+
+/** Whoever folds a record must not have to tell two occurrences of a number apart. */
+function refuseRepeats(ranges: Release['ranges']): void {
+  const ends = new Map<string, number>()
+  for (const { sensor, epoch, firstSeq, lastSeq } of ranges.toSorted((a, b) => a.firstSeq - b.firstSeq)) {
+    const stream = `${sensor}/${epoch}`
+    if (firstSeq <= (ends.get(stream) ?? 0))
+      throw new CodedError('malformed', `number ${firstSeq} occurs twice in a release`)
+    ends.set(stream, lastSeq)
+  }
+}
+
+export function encodeRelease({ device, ranges, by, why }: Release): Uint8Array {
+  return writeMessage<barograph.v1.Release.$Properties>(v1.Release, {
+    version: limits.version,
+    device,
+    ranges: ranges.map((one) => ({ ...writeStream(one), firstSeq: one.firstSeq, lastSeq: one.lastSeq })),
+    by: cut(by),
+    why: cut(why),
+  })
+}
+
+export function decodeExpire(bytes: Uint8Array): Expire {
+  const wire = readMessage<barograph.v1.Expire.$Properties>(v1.Expire, bytes, 'expiry')
+  atMost(wire.raw?.length ?? 0, limits.partsPerBatch, 'streams')
+  atMost(wire.levels?.length ?? 0, limits.partsPerBatch, 'levels')
+  const raw = (wire.raw ?? []).map((one) => ({
+    ...readStream(one),
+    ranges: readSet(one.ranges, limits.partsPerBatch),
+  }))
+  atMost(
+    raw.reduce((sum, { ranges }) => sum + sizeOf(ranges), 0),
+    limits.numbersPerOperation,
+    'numbers',
+  )
+  if (new Set(raw.map(({ sensor, epoch }) => `${sensor}/${epoch}`)).size < raw.length)
+    throw new CodedError('malformed', 'an expiry that names an epoch twice')
+  return {
+    device: id(wire.device, 'device'),
+    raw,
+    levels: (wire.levels ?? []).map((one) => ({
+      sensor: id(one.sensor, 'sensor'),
+      level: text(one.level, 'level'),
+      before: time(one.before, 'before'),
+    })),
+  }
+}
+
+export function encodeExpire({ device, raw, levels }: Expire): Uint8Array {
+  return writeMessage<barograph.v1.Expire.$Properties>(v1.Expire, {
+    version: limits.version,
+    device,
+    raw: raw.map((one) => ({ ...writeStream(one), ranges: [...one.ranges] })),
+    levels: levels.map(({ sensor, level, before }) => ({ sensor, level, before })),
   })
 }

@@ -2,7 +2,9 @@ import type { StreamEpoch } from '../batch.ts'
 import { CodedError } from '../errors.ts'
 import type { barograph } from '../generated/barograph.js'
 import { epochFromBytes, epochToBytes } from '../identity.ts'
-import { id, sequence, whole } from './wire.ts'
+import { limits } from '../limits.ts'
+import { isRangeSet, type RangeSet } from '../ranges.ts'
+import { atMost, id, sequence, whole } from './wire.ts'
 
 export function readStream(wire: barograph.v1.StreamEpoch.$Properties): StreamEpoch {
   return { sensor: id(wire.sensor, 'sensor'), epoch: epochFromBytes(wire.epoch ?? new Uint8Array()) }
@@ -26,4 +28,17 @@ export function readNumbers(wire: barograph.v1.Lost.$Properties): { firstSeq: nu
   const lastSeq = sequence(wire.lastSeq, 'last number')
   if (lastSeq < firstSeq) throw new CodedError('malformed', `a range from ${firstSeq} to ${lastSeq}`)
   return { firstSeq, lastSeq }
+}
+
+/** A set of sequence numbers as flat ranges, at most so many. */
+export function readSet(
+  wire: readonly (number | { toNumber(): number })[] | null | undefined,
+  mostRanges: number,
+): RangeSet {
+  const numbers = (wire ?? []).map((bound) => whole(bound, 'range'))
+  atMost(numbers.length / 2, mostRanges, 'ranges')
+  if (!isRangeSet(numbers)) throw new CodedError('malformed', 'a set with ranges out of order')
+  if ((numbers[numbers.length - 1] ?? 0) >= limits.sequence)
+    throw new CodedError('malformed', 'a set with numbers beyond 2^48')
+  return numbers
 }

@@ -1,9 +1,8 @@
 import type { StreamEpoch, Unknowns } from '../batch.ts'
-import { CodedError } from '../errors.ts'
 import type { barograph } from '../generated/barograph.js'
 import { limits } from '../limits.ts'
-import { isRangeSet, type RangeSet } from '../ranges.ts'
-import { readNumbers, readStream, readTimeToken, writeStream } from './parts.ts'
+import type { RangeSet } from '../ranges.ts'
+import { readNumbers, readSet, readStream, readTimeToken, writeStream } from './parts.ts'
 import {
   atMost,
   cut,
@@ -63,9 +62,9 @@ function readStreamReceipt(wire: barograph.v1.StreamReceipt.$Properties): Stream
   atMost(wire.refused?.length ?? 0, limits.rangesPerReceipt, 'refused ranges')
   return {
     ...readStream(wire),
-    logged: readSet(wire.logged),
-    stored: readSet(wire.stored),
-    lost: readSet(wire.lost),
+    logged: readSet(wire.logged, limits.rangesPerReceipt),
+    stored: readSet(wire.stored, limits.rangesPerReceipt),
+    lost: readSet(wire.lost, limits.rangesPerReceipt),
     refused: (wire.refused ?? []).map((range) => ({
       ...readNumbers(range),
       reason: text(range.reason, 'reason'),
@@ -90,11 +89,4 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
     })),
     ...giveUnknowns(receipt),
   })
-}
-
-function readSet(wire: readonly (number | { toNumber(): number })[] | null | undefined): RangeSet {
-  const numbers = (wire ?? []).map((bound) => whole(bound, 'range'))
-  atMost(numbers.length / 2, limits.rangesPerReceipt, 'ranges')
-  if (!isRangeSet(numbers)) throw new CodedError('malformed', 'a receipt with ranges out of order')
-  return numbers
 }

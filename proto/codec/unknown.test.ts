@@ -3,7 +3,7 @@ import type { Batch, Site } from '../batch.ts'
 import { isCoded } from '../errors.ts'
 import { batchHead, bytes, message, number, smallBatch, smallRun } from '../testing/wire.ts'
 import { decodeBatch, encodeBatch } from './batch.ts'
-import { decodeRefusal, decodeSettings } from './log-records.ts'
+import { decodeExpire, decodeRefusal, decodeRelease, decodeSettings } from './log-records.ts'
 import { decodeReceipt, encodeReceipt } from './receipt.ts'
 import { decodeStatus, encodeStatus, offlineStatus } from './status.ts'
 
@@ -67,6 +67,8 @@ describe('another protocol version', () => {
     ['receipt', decodeReceipt, message()],
     ['refusal', decodeRefusal, bytes(2, 'balcony')],
     ['settings', decodeSettings, bytes(2, 'UTC')],
+    ['release', decodeRelease, bytes(2, 'balcony')],
+    ['expiry', decodeExpire, bytes(2, 'balcony')],
   ]
 
   test.each(messages)('is refused in a %s, and the version named', (name, decode, rest) => {

@@ -2263,5 +2263,414 @@ export namespace barograph {
             /** Shape of a Settings. */
             type $Shape = barograph.v1.Settings.$Properties;
         }
+
+        /**
+         * Properties of a Release.
+         * @deprecated Use barograph.v1.Release.$Properties instead.
+         */
+        interface IRelease extends barograph.v1.Release.$Properties {
+        }
+
+        /** Represents a Release. */
+        class Release {
+
+            /**
+             * Constructs a new Release.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: barograph.v1.Release.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Release version. */
+            version: number;
+
+            /** Release device. */
+            device: string;
+
+            /** Release ranges. */
+            ranges: barograph.v1.Range.$Properties[];
+
+            /** Release by. */
+            by: string;
+
+            /** Release why. */
+            why: string;
+
+            /**
+             * Creates a new Release instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Release instance
+             */
+            static create(properties: barograph.v1.Release.$Shape): barograph.v1.Release & barograph.v1.Release.$Shape;
+            static create(properties?: barograph.v1.Release.$Properties): barograph.v1.Release;
+
+            /**
+             * Encodes the specified Release message. Does not implicitly {@link barograph.v1.Release.verify|verify} messages.
+             * @param message Release message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: barograph.v1.Release.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Release message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {barograph.v1.Release & barograph.v1.Release.$Shape} Release
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): barograph.v1.Release & barograph.v1.Release.$Shape;
+        }
+
+        namespace Release {
+
+            /** Properties of a Release. */
+            interface $Properties {
+
+                /** Release version */
+                version?: (number|null);
+
+                /** Release device */
+                device?: (string|null);
+
+                /** Release ranges */
+                ranges?: (barograph.v1.Range.$Properties[]|null);
+
+                /** Release by */
+                by?: (string|null);
+
+                /** Release why */
+                why?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Release. */
+            type $Shape = barograph.v1.Release.$Properties;
+        }
+
+        /**
+         * Properties of a Range.
+         * @deprecated Use barograph.v1.Range.$Properties instead.
+         */
+        interface IRange extends barograph.v1.Range.$Properties {
+        }
+
+        /** Represents a Range. */
+        class Range {
+
+            /**
+             * Constructs a new Range.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: barograph.v1.Range.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Range sensor. */
+            sensor: string;
+
+            /** Range epoch. */
+            epoch: Uint8Array;
+
+            /** Range firstSeq. */
+            firstSeq: number;
+
+            /** Range lastSeq. */
+            lastSeq: number;
+
+            /**
+             * Creates a new Range instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Range instance
+             */
+            static create(properties: barograph.v1.Range.$Shape): barograph.v1.Range & barograph.v1.Range.$Shape;
+            static create(properties?: barograph.v1.Range.$Properties): barograph.v1.Range;
+
+            /**
+             * Encodes the specified Range message. Does not implicitly {@link barograph.v1.Range.verify|verify} messages.
+             * @param message Range message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: barograph.v1.Range.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Range message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {barograph.v1.Range & barograph.v1.Range.$Shape} Range
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): barograph.v1.Range & barograph.v1.Range.$Shape;
+        }
+
+        namespace Range {
+
+            /** Properties of a Range. */
+            interface $Properties {
+
+                /** Range sensor */
+                sensor?: (string|null);
+
+                /** Range epoch */
+                epoch?: (Uint8Array|null);
+
+                /** Range firstSeq */
+                firstSeq?: (number|null);
+
+                /** Range lastSeq */
+                lastSeq?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Range. */
+            type $Shape = barograph.v1.Range.$Properties;
+        }
+
+        /**
+         * Properties of an Expire.
+         * @deprecated Use barograph.v1.Expire.$Properties instead.
+         */
+        interface IExpire extends barograph.v1.Expire.$Properties {
+        }
+
+        /** Represents an Expire. */
+        class Expire {
+
+            /**
+             * Constructs a new Expire.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: barograph.v1.Expire.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Expire version. */
+            version: number;
+
+            /** Expire device. */
+            device: string;
+
+            /** Expire raw. */
+            raw: barograph.v1.RawExpiry.$Properties[];
+
+            /** Expire levels. */
+            levels: barograph.v1.LevelExpiry.$Properties[];
+
+            /**
+             * Creates a new Expire instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Expire instance
+             */
+            static create(properties: barograph.v1.Expire.$Shape): barograph.v1.Expire & barograph.v1.Expire.$Shape;
+            static create(properties?: barograph.v1.Expire.$Properties): barograph.v1.Expire;
+
+            /**
+             * Encodes the specified Expire message. Does not implicitly {@link barograph.v1.Expire.verify|verify} messages.
+             * @param message Expire message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: barograph.v1.Expire.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Expire message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {barograph.v1.Expire & barograph.v1.Expire.$Shape} Expire
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): barograph.v1.Expire & barograph.v1.Expire.$Shape;
+        }
+
+        namespace Expire {
+
+            /** Properties of an Expire. */
+            interface $Properties {
+
+                /** Expire version */
+                version?: (number|null);
+
+                /** Expire device */
+                device?: (string|null);
+
+                /** Expire raw */
+                raw?: (barograph.v1.RawExpiry.$Properties[]|null);
+
+                /** Expire levels */
+                levels?: (barograph.v1.LevelExpiry.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Expire. */
+            type $Shape = barograph.v1.Expire.$Properties;
+        }
+
+        /**
+         * Properties of a RawExpiry.
+         * @deprecated Use barograph.v1.RawExpiry.$Properties instead.
+         */
+        interface IRawExpiry extends barograph.v1.RawExpiry.$Properties {
+        }
+
+        /** Represents a RawExpiry. */
+        class RawExpiry {
+
+            /**
+             * Constructs a new RawExpiry.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: barograph.v1.RawExpiry.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RawExpiry sensor. */
+            sensor: string;
+
+            /** RawExpiry epoch. */
+            epoch: Uint8Array;
+
+            /** RawExpiry ranges. */
+            ranges: number[];
+
+            /**
+             * Creates a new RawExpiry instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RawExpiry instance
+             */
+            static create(properties: barograph.v1.RawExpiry.$Shape): barograph.v1.RawExpiry & barograph.v1.RawExpiry.$Shape;
+            static create(properties?: barograph.v1.RawExpiry.$Properties): barograph.v1.RawExpiry;
+
+            /**
+             * Encodes the specified RawExpiry message. Does not implicitly {@link barograph.v1.RawExpiry.verify|verify} messages.
+             * @param message RawExpiry message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: barograph.v1.RawExpiry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RawExpiry message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {barograph.v1.RawExpiry & barograph.v1.RawExpiry.$Shape} RawExpiry
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): barograph.v1.RawExpiry & barograph.v1.RawExpiry.$Shape;
+        }
+
+        namespace RawExpiry {
+
+            /** Properties of a RawExpiry. */
+            interface $Properties {
+
+                /** RawExpiry sensor */
+                sensor?: (string|null);
+
+                /** RawExpiry epoch */
+                epoch?: (Uint8Array|null);
+
+                /** RawExpiry ranges */
+                ranges?: (number[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RawExpiry. */
+            type $Shape = barograph.v1.RawExpiry.$Properties;
+        }
+
+        /**
+         * Properties of a LevelExpiry.
+         * @deprecated Use barograph.v1.LevelExpiry.$Properties instead.
+         */
+        interface ILevelExpiry extends barograph.v1.LevelExpiry.$Properties {
+        }
+
+        /** Represents a LevelExpiry. */
+        class LevelExpiry {
+
+            /**
+             * Constructs a new LevelExpiry.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: barograph.v1.LevelExpiry.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LevelExpiry sensor. */
+            sensor: string;
+
+            /** LevelExpiry level. */
+            level: string;
+
+            /** LevelExpiry before. */
+            before: number;
+
+            /**
+             * Creates a new LevelExpiry instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LevelExpiry instance
+             */
+            static create(properties: barograph.v1.LevelExpiry.$Shape): barograph.v1.LevelExpiry & barograph.v1.LevelExpiry.$Shape;
+            static create(properties?: barograph.v1.LevelExpiry.$Properties): barograph.v1.LevelExpiry;
+
+            /**
+             * Encodes the specified LevelExpiry message. Does not implicitly {@link barograph.v1.LevelExpiry.verify|verify} messages.
+             * @param message LevelExpiry message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: barograph.v1.LevelExpiry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LevelExpiry message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {barograph.v1.LevelExpiry & barograph.v1.LevelExpiry.$Shape} LevelExpiry
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): barograph.v1.LevelExpiry & barograph.v1.LevelExpiry.$Shape;
+        }
+
+        namespace LevelExpiry {
+
+            /** Properties of a LevelExpiry. */
+            interface $Properties {
+
+                /** LevelExpiry sensor */
+                sensor?: (string|null);
+
+                /** LevelExpiry level */
+                level?: (string|null);
+
+                /** LevelExpiry before */
+                before?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LevelExpiry. */
+            type $Shape = barograph.v1.LevelExpiry.$Properties;
+        }
     }
 }

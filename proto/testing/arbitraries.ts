@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Batch, Column, Mark, Run, Site, StreamEpoch, Summary, SummaryFigures } from '../batch.ts'
 import { catalogue, customMetric, type Kind, type Metric, metricByName } from '../catalogue.ts'
-import type { Refusal, Settings } from '../codec/log-records.ts'
+import type { Expire, Refusal, Release, Settings } from '../codec/log-records.ts'
 import type { Receipt } from '../codec/receipt.ts'
 import type { ClockStatus, Origin, Status } from '../codec/status.ts'
 import { limits } from '../limits.ts'
@@ -306,6 +306,18 @@ const rangeSet: fc.Arbitrary<RangeSet> = fc
     })
   })
 
+/** Numbers of a few buckets. */
+const shortSet: fc.Arbitrary<RangeSet> = fc
+  .tuple(seq, fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 8 }))
+  .map(([start, lengths]) => {
+    let next = start
+    return lengths.flatMap((length) => {
+      const range = [next, next + length]
+      next += length + 256
+      return range
+    })
+  })
+
 const refusedRanges = fc.array(
   fc.tuple(numbers, text).map(([range, reason]) => ({ ...range, reason })),
   { maxLength: 4 },
@@ -345,4 +357,27 @@ export const refusal: fc.Arbitrary<Refusal> = fc.record({
 export const settings: fc.Arbitrary<Settings> = fc.record({
   defaultTimeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires'),
   levels: fc.subarray(['10s', '1m', 'hour', 'day', 'week', 'month', 'year']),
+})
+
+export const release: fc.Arbitrary<Release> = fc.record({
+  device: id,
+  ranges: fc.uniqueArray(
+    fc
+      .tuple(id, epoch, seq, fc.integer({ min: 0, max: 2_000 }))
+      .map(([sensor, its, first, more]) => ({ sensor, epoch: its, firstSeq: first, lastSeq: first + more })),
+    { maxLength: 4, selector: (range) => range.sensor + range.epoch },
+  ),
+  by: text,
+  why: text,
+})
+
+export const expire: fc.Arbitrary<Expire> = fc.record({
+  device: id,
+  raw: streams(2).chain((list) =>
+    fc.tuple(...list.map((stream) => shortSet.map((ranges) => ({ ...stream, ranges })))),
+  ),
+  levels: fc.array(
+    fc.record({ sensor: id, level: fc.constantFrom('10s', '1m', 'hour', 'year'), before: time.map(plus) }),
+    { maxLength: 4 },
+  ),
 })

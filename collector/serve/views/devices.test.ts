@@ -34,6 +34,7 @@ const device = (more: Partial<DeviceDocument> = {}): DeviceDocument => ({
   primary: [],
   lastIngest: now - 1_000,
   clock: 'synced',
+  sealedUntil: {},
   ...more,
 })
 
@@ -50,6 +51,7 @@ const stream = (ageMs: number, more: Partial<StreamDocument> = {}): StreamDocume
   latest: { time: now - ageMs, values: { temperature: [20_000, 0] } },
   mark: null,
   lateRecords: 0,
+  expiredBefore: {},
   ...more,
 })
 

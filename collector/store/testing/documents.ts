@@ -20,6 +20,7 @@ export const deviceOf = (device: string, o: Position, mark = ''): Collections['d
   primary: [{ metric: 'temperature', sensor: 'bme280' }],
   lastIngest: 1_700_000_000_123,
   clock: 'synced',
+  sealedUntil: { day: 1_700_000_000_000 },
 })
 
 /** A stream's document. */
@@ -35,6 +36,7 @@ export const streamOf = (device: string, sensor: string, o: Position): Collectio
   latest: { time: 1, values: { temperature: [-25_080, 0] } },
   mark: null,
   lateRecords: 0,
+  expiredBefore: { '10s': -5 },
 })
 
 /** An epoch's document. */
@@ -49,6 +51,7 @@ export const epochOf = (
   sensor,
   epoch,
   seen: [1, 5, 9, 2 ** 47],
+  expired: [1, 256],
   quarantined: {},
   lost: { 'buffer-full': [6, 6] },
   refused: {},
@@ -80,6 +83,8 @@ export const bucketOf = (
     intervals: [[1, 256, 1000]],
     marks: [{ seq: 1, time: 5, kind: 'fault', code: 'bus', detail: 'no "answer" é\u0000\n' }],
     events: [{ first: 1, last: 256, at: at(3), what: 'quarantined', reason: 'future' }],
+    summaries: [3, 7],
+    newestIngest: 1_700_000_000_000,
   }
 }
 
