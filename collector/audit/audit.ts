@@ -1,6 +1,8 @@
 import { createCalendar, levels } from './calendar.ts'
 import { checkEpochs } from './epochs.ts'
+import { aheadWords } from './findings.ts'
 import { openLog } from './log-reader.ts'
+import { rangeWords } from './number-ranges.ts'
 import { readPlaces } from './places.ts'
 import { type AuditResult, createReport, type Report } from './report.ts'
 import { openStore, type StoreReader } from './store-reader.ts'
@@ -43,9 +45,19 @@ export function runAudit({ storePath, logPath, now, progress = () => {} }: Audit
           progress({ stream: i + 1, streams: streams.length, readings })
         }
         tell(0)
-        checkEpochs({ store, report, device, sensor, checkpoint })
+        checkEpochs({ store, report, device, sensor, checkpoint, logged: places.logged })
         checkWindows({ store, report, places, calendar, device, sensor, progress: tell })
       })
+      for (const [id, numbers] of places.logged.rest()) {
+        report.differ({
+          collection: 'epochs',
+          id,
+          field: 'seen',
+          stored: 'absent',
+          recomputed: rangeWords(numbers),
+        })
+        report.find(aheadWords(id, numbers))
+      }
       checkStrays(store, report)
       return report.result((now() - started) / 1000, places.recordsAhead)
     } finally {

@@ -9,6 +9,7 @@ type Bucket = Documents['readings']
 
 /** A reading that counts, as its bucket keeps it. */
 export interface Reading {
+  readonly seq: number
   readonly time: number
   readonly at: Position
   readonly intervalMs: number
@@ -55,7 +56,13 @@ export function readingsOf(bucket: Bucket): Reading[] {
       const value = column[slot] ?? null
       if (value !== null) values.push({ key, unit, kind, value, flag: flags?.[slot] ?? 0 })
     }
-    readings.push({ time, at: event.at, intervalMs: intervals[slot] ?? 0, values })
+    readings.push({
+      seq: firstOf(bucket) + slot,
+      time,
+      at: event.at,
+      intervalMs: intervals[slot] ?? 0,
+      values,
+    })
   })
   return readings
 }
@@ -93,6 +100,11 @@ function checkEvents(report: Report, bucket: Bucket): void {
         at(name),
         `${event.first}-${event.last}`,
         `numbers after ${before}, up to ${last}, each once`,
+      )
+    if (event.first <= before && event.last >= event.first)
+      report.find(
+        `numbers ${event.first}-${Math.min(before, event.last)} of the bucket ${bucket.id} are there twice: ` +
+          `the record at ${event.at.n} brought them again`,
       )
     before = Math.max(before, event.last)
     if (!isBefore(event.at, newest)) newest = event.at

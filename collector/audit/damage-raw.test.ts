@@ -151,7 +151,36 @@ describe('damage to what is known of numbers is named', () => {
       known({ seen: [1, 300, 307, 308] }),
       [`${id} seen without an entry in a bucket: 307-308 / none`],
     ],
-    ['entries that were not seen', known({ seen: [1, 299] }), [`${id} in a bucket and not seen: 300 / none`]],
+    [
+      'entries that were not seen',
+      known({ seen: [1, 299] }),
+      [`${id} in a bucket and not seen: 300 / none`, `${id} missing and in no gap: 300 / none`],
+    ],
+    [
+      'a gap whose numbers are all there',
+      known({
+        'gaps[1]': { first: 306, last: 310, since: 1, healed: null },
+        'gaps[0]': { first: 8, last: 9, since: 1, healed: null },
+      }),
+      [
+        `${id} gaps.0.healed: open / healed, for none of it is missing`,
+        `${id} missing and in no gap: 301-305 / none`,
+      ],
+    ],
+    [
+      'a gap that healed and is still missing',
+      known({ 'gaps[0].healed': 1e15 }),
+      [
+        `${id} gaps.0: healed and missing: 301-310 / none`,
+        `${id} gapsHealed: 1 / 0`,
+        `${id} missing and in no gap: 301-310 / none`,
+      ],
+    ],
+    [
+      'a gap in the middle of another',
+      known({ 'gaps[1]': { first: 305, last: 310, since: 1, healed: null } }),
+      [`${id} gaps.1: 305 / after 310`],
+    ],
     [
       'a number that is lost and seen',
       known({ 'lost."buffer full"': [300, 305] }),

@@ -1,4 +1,8 @@
+import { limits } from '@barograph/proto'
 import { checkBucket } from './bucket.ts'
+import { aheadWords, findDoubled, findLost } from './findings.ts'
+import { checkGaps } from './gaps.ts'
+import type { Logged } from './logged.ts'
 import { countOf, inBoth, mergeRanges, type Ranges, rangesOf, rangeWords, without } from './number-ranges.ts'
 import { isBefore, later } from './places.ts'
 import { readDocument } from './read.ts'
@@ -15,6 +19,8 @@ interface Arrivals {
   /** Brought by records that the checkpoint does not cover: an epoch's document may lack them. */
   readonly pending: Event[]
   readonly summarised: Event[]
+  /** Indices of the buckets that are there, readable or not. */
+  readonly buckets: Set<number>
 }
 
 interface Options {
@@ -23,51 +29,59 @@ interface Options {
   readonly device: string
   readonly sensor: string
   readonly checkpoint: Checkpoint
+  /** The numbers that the log brings before the checkpoint. */
+  readonly logged: Logged
 }
 
 /** Checks every bucket and every epoch of a stream: each number seen is in one bucket, and the sums come out. */
 export function checkEpochs(options: Options): void {
-  const { store, report, device, sensor, checkpoint } = options
+  const { store, report, device, sensor, checkpoint, logged } = options
   const arrivals = readBuckets(options)
   checkSummaries(options, arrivals)
   const met = new Set<string>()
   for (const row of store.epochs(device, sensor)) {
     report.counts.epochs++
     const epoch = readDocument(report, 'epochs', row, checkpoint)
-    met.add(epoch?.epoch ?? row.id.slice(`${device}/${sensor}/`.length))
+    const name = epoch?.epoch ?? row.id.slice(`${device}/${sensor}/`.length)
+    met.add(name)
+    if (!epoch) logged.of(row.id)
     if (!epoch) continue
     report.compare(
       { collection: 'epochs', id: row.id, field: 'id' },
       row.id,
       `${device}/${sensor}/${epoch.epoch}`,
     )
-    checkEpoch(report, epoch, arrivals.get(epoch.epoch) ?? noArrivals(), checkpoint)
+    checkEpoch(options, epoch, arrivals.get(epoch.epoch) ?? noArrivals())
   }
-  for (const [name, { here }] of arrivals)
-    if (!met.has(name) && here.length > 0)
-      report.differ({
-        collection: 'epochs',
-        id: `${device}/${sensor}/${name}`,
-        field: 'seen',
-        stored: 'absent',
-        recomputed: rangeWords(mergeRanges(here)),
-      })
+  for (const [name, { here }] of arrivals) {
+    if (met.has(name) || here.length === 0) continue
+    const id = `${device}/${sensor}/${name}`
+    const numbers = rangeWords(mergeRanges(here))
+    report.differ({ collection: 'epochs', id, field: 'seen', stored: 'absent', recomputed: numbers })
+    report.find(`what was known of the epoch ${id} is gone: its buckets hold ${numbers}`)
+    logged.of(id)
+  }
 }
 
-const noArrivals = (): Arrivals => ({ here: [], quarantined: [], pending: [], summarised: [] })
+const noArrivals = (): Arrivals => ({
+  here: [],
+  quarantined: [],
+  pending: [],
+  summarised: [],
+  buckets: new Set(),
+})
 
 function readBuckets({ store, report, device, sensor, checkpoint }: Options): Map<string, Arrivals> {
   const arrivals = new Map<string, Arrivals>()
   for (const row of store.buckets(device, sensor)) {
     report.counts.buckets++
     const bucket = readDocument(report, 'readings', row, checkpoint)
+    const [, , name = '', index = ''] = row.id.split('/')
+    const epoch = arrivals.get(bucket?.epoch ?? name) ?? noArrivals()
+    arrivals.set(bucket?.epoch ?? name, epoch)
+    epoch.buckets.add(bucket?.index ?? Number(index))
     if (!bucket) continue
     checkBucket(report, bucket, row)
-    let epoch = arrivals.get(bucket.epoch)
-    if (!epoch) {
-      epoch = noArrivals()
-      arrivals.set(bucket.epoch, epoch)
-    }
     const here: [number, number][] = []
     for (const event of bucket.events) {
       if (!isBefore(event.at, checkpoint.position)) {
@@ -131,11 +145,11 @@ function checkSummaries(
 }
 
 function checkEpoch(
-  report: Report,
+  { store, report, checkpoint, logged }: Options,
   epoch: Documents['epochs'],
   arrivals: Arrivals,
-  { position }: Checkpoint,
 ): void {
+  const { position } = checkpoint
   const at = (field: string) => ({ collection: 'epochs' as const, id: epoch.id, field })
   // The document holds all records before its own position too.
   const held = later(epoch.o, position)
@@ -151,6 +165,8 @@ function checkEpoch(
 
   none('seen without an entry in a bucket', without(seen, here))
   none('in a bucket and not seen', without(here, seen))
+  findLost(report, epoch.id, without(seen, here), arrivals.buckets)
+  findDoubled(store, report, epoch, without(here, seen))
   const quarantined = mergeRanges(setsOf(epoch.quarantined))
   none('quarantined without such an entry', without(quarantined, waiting))
   none('entries in quarantine and not in the set', without(waiting, quarantined))
@@ -171,6 +187,15 @@ function checkEpoch(
   none('lost and refused', inBoth(lost, refused))
 
   const known = mergeRanges([...seen, ...lost, ...refused])
+  const folded = countRanges(epoch.lost) + countRanges(epoch.refused) < limits.rangesPerStream
+  // At its bound an epoch takes no further refusals, and its device is told nothing.
+  const unfolded = folded ? without(without(logged.of(epoch.id), known), here) : []
+  none('in the log before the checkpoint and not folded', unfolded)
+  if (unfolded.length > 0) report.find(aheadWords(epoch.id, unfolded))
+  checkGaps(report, epoch, {
+    seen,
+    horizon: Math.max(epoch.ended ?? 0, known[known.length - 1]?.[1] ?? 0),
+  })
   const last = Math.max(epoch.accepted, known[known.length - 1]?.[1] ?? 0)
   const missing = without(last > 0 ? [[1, last]] : [], known)
   const account = {
@@ -186,3 +211,6 @@ function checkEpoch(
   report.compare(at('accepted'), accepted, sum)
   report.addAccount(epoch.id, account, missing)
 }
+
+const countRanges = (sets: Readonly<Record<string, readonly number[]>>): number =>
+  Object.values(sets).reduce((count, set) => count + set.length / 2, 0)

@@ -1,4 +1,5 @@
 import { decodeBatch, decodeSettings, isCoded, partitionOf } from '@barograph/proto'
+import { type Logged, readLogged } from './logged.ts'
 import type { LogReader } from './log-reader.ts'
 import { readDocument } from './read.ts'
 import type { Report } from './report.ts'
@@ -20,6 +21,8 @@ export interface Places {
   zoneOf(device: string, time: number, at: Position): string
   /** Levels kept as of that record. */
   levelsAt(device: string, at: Position): readonly string[]
+  /** What the log brings before the checkpoints. */
+  readonly logged: Logged
   /** Records that the log holds beyond what is folded. */
   readonly recordsAhead: number
 }
@@ -34,6 +37,8 @@ const nowhere: Checkpoint = { position: { g: 0, n: 0 }, reach: 0 }
 /** Checks the checkpoints against the log, and reads settings and sites. */
 export function readPlaces(store: StoreReader, log: LogReader, report: Report): Places {
   const checkpoints = new Map<number, Checkpoint>()
+  /** Those whose positions mean something in this log. */
+  const ofThisLog = new Map<number, Checkpoint>()
   const settings = new Map<number, Settings[]>()
   const sites = new Map<string, Site[]>()
   let recordsAhead = 0
@@ -63,6 +68,18 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
     mustNotPass('reach', row.reach, end, "the log's end")
     const hash = log.hashBefore(row.partition, row.reach)
     if (hash !== null) report.compare(at('reach_hash'), row.reach_hash, hash)
+    const isThisLog = row.log_id === log.id && (hash === null || hash === row.reach_hash)
+    if (isThisLog) ofThisLog.set(row.partition, checkpoint(row.partition))
+    else report.find(`partition ${row.partition} was folded from another log than this one`)
+    if (Math.max(row.n, row.reach) > end)
+      report.find(
+        `the checkpoint of partition ${row.partition} is ahead of its log: it stands at ${row.n}, reaches to ` +
+          `${row.reach}, and the log ends at ${end}`,
+      )
+    else if (row.n > row.reach)
+      report.find(
+        `the checkpoint of partition ${row.partition} is ahead of its reach: it stands at ${row.n}, reaches to ${row.reach}`,
+      )
   }
 
   for (const row of store.settings()) {
@@ -121,6 +138,7 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
       return site?.timeZone ?? settingsAt(device, at).defaultTimeZone
     },
     levelsAt: (device, at) => settingsAt(device, at).levels,
+    logged: readLogged(log, ofThisLog),
     recordsAhead,
   }
 }

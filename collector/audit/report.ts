@@ -50,6 +50,8 @@ export interface AuditResult {
   readonly onTheWayEpochs: number
   /** Records that are not folded up to the log's end yet: of a collector that runs, or was stopped. */
   readonly recordsAhead: number
+  /** What the differences come from, in sentences, as far as that can be told; at most `findingsListed`. */
+  readonly findings: readonly string[]
   readonly differences: readonly Difference[]
   readonly differenceCount: number
   readonly seconds: number
@@ -57,6 +59,8 @@ export interface AuditResult {
 
 /** Differences told one by one; the rest is counted. */
 export const differencesListed = 50
+/** Sentences that tell where differences come from; the rest stands in the differences alone. */
+export const findingsListed = 50
 /** Epochs with numbers on the way, and ranges of each, told one by one. */
 export const onTheWayListed = { epochs: 50, ranges: 8 } as const
 
@@ -66,12 +70,17 @@ export interface Report {
   differ(difference: Difference): void
   /** Counts a comparison, and notes the difference if there is one. */
   compare(place: Pick<Difference, 'collection' | 'id' | 'field'>, stored: unknown, recomputed: unknown): void
+  /** Tells in a sentence what the differences beside it come from. */
+  find(sentence: string): void
+  /** Differences so far. */
+  differed(): number
   addAccount(epoch: string, account: Account, missing: readonly (readonly [number, number])[]): void
   result(seconds: number, recordsAhead: number): AuditResult
 }
 
 export function createReport(levels: readonly string[]): Report {
   const differences: Difference[] = []
+  const findings: string[] = []
   let differenceCount = 0
   const onTheWay: OnTheWay[] = []
   let onTheWayEpochs = 0
@@ -102,6 +111,10 @@ export function createReport(levels: readonly string[]): Report {
       counts.fields++
       if (stored !== recomputed) differ({ ...place, stored: words(stored), recomputed: words(recomputed) })
     },
+    find(sentence) {
+      if (findings.length < findingsListed) findings.push(sentence)
+    },
+    differed: () => differenceCount,
     addAccount(epoch, more, missing) {
       account = {
         accepted: account.accepted + more.accepted,
@@ -123,6 +136,7 @@ export function createReport(levels: readonly string[]): Report {
       onTheWay,
       onTheWayEpochs,
       recordsAhead,
+      findings,
       differences,
       differenceCount,
       seconds,

@@ -48,6 +48,7 @@ export interface StoreReader {
   buckets(device: string, sensor: string): Iterable<BucketRow>
   /** With a reading at or after `time`, by their first reading. */
   bucketsFrom(device: string, sensor: string, time: number): Iterable<BucketRow>
+  bucket(id: string): BucketRow | undefined
   summaries(device: string, sensor: string): Iterable<StreamRow>
   summary(id: string): StreamRow | undefined
   /** from <= start < to. */
@@ -93,6 +94,7 @@ export function openStore(path: string): StoreReader {
         sensor,
         time,
       ),
+    bucket: (id) => all<BucketRow>(`${own}, first_time, last_time FROM readings WHERE id = ?`, id)[0],
     // By id, for there is no index by stream; what is filed under the wrong id is found by the count.
     summaries: (device, sensor) =>
       each(`${own} FROM summaries WHERE id > ? AND id < ?`, `${device}/${sensor}/`, `${device}/${sensor}0`),

@@ -1,4 +1,5 @@
 import { type Calendar, isKeptAt, type Level, levels, longestMs, partOf, type Window } from './calendar.ts'
+import { findInWindow } from './findings.ts'
 import { isBefore, later, type Places } from './places.ts'
 import { readDocument } from './read.ts'
 import { type Report, words } from './report.ts'
@@ -146,13 +147,14 @@ function compareShelf(
     if (its.tally.received === 0) continue
     const id = `${device}/${sensor}/${level}/${its.start}`
     report.compare({ collection: 'rollups', id, field: 'document' }, undefined, readingsIn(its.tally))
+    report.find(`the window ${id} is gone: ${readingsIn(its.tally)} belong into it`)
   }
 }
 
 const readingsIn = ({ received }: Tally): string => `${received} reading${received === 1 ? '' : 's'}`
 
 function compareDocument(
-  { report, device, sensor }: Options,
+  { store, report, device, sensor }: Options,
   row: RollupRow,
   its: Open | undefined,
   checkpoint: Checkpoint,
@@ -164,10 +166,12 @@ function compareDocument(
   report.compare(at('id'), row.id, `${device}/${sensor}/${row.level}/${row.start}`)
   for (const field of ['device', 'sensor', 'level', 'start'] as const)
     report.compare(at(field), stored[field], row[field])
+  const before = report.differed()
   const held = later(stored.o, checkpoint.position)
   for (const placed of its?.pending ?? []) if (its && isBefore(placed.item.at, held)) include(its, placed)
   if (!its?.newest || !its.oldest) {
     report.differ({ ...at('document'), stored: `${stored.received} received`, recomputed: 'no reading' })
+    report.find(`the window ${row.id} holds ${stored.received} readings of which none is stored`)
     return
   }
   // A window changes with its readings only.
@@ -176,6 +180,7 @@ function compareDocument(
   report.compare(at('timeZone'), stored.timeZone, zones.find((zone) => zone === stored.timeZone) ?? zones[0])
   report.compare(at('end'), stored.end, ends.find((end) => end === stored.end) ?? ends[0])
   compareRollup(report, stored, its.tally)
+  if (report.differed() > before) findInWindow(store, report, stored, its.tally.received)
 }
 
 /** The span of event times of a stream. */
