@@ -11,10 +11,10 @@ import type {
 import { type Epoch, epochFrom, newEpoch } from './epoch.ts'
 import { isBefore } from './position.ts'
 import { type Rollup, type RollupKey, newRollup, rollupFrom } from './rollup.ts'
+import { newStream, type Stream } from './stream.ts'
 import type { StreamEpoch } from '@barograph/proto'
 
 export type Settings = { -readonly [K in keyof SettingsDocument]: SettingsDocument[K] }
-export type Stream = { -readonly [K in keyof StreamDocument]: StreamDocument[K] }
 
 /** A document in the cache, and when it was last used. */
 export interface Entry<S> {
@@ -144,7 +144,7 @@ export function createCache({ partition, generation }: { partition: number; gene
       case 'streams':
         return streams.put(
           need.id,
-          (current as StreamDocument | null) ?? newStream(need.id, need.device, need.sensor, start),
+          (current as StreamDocument | null) ?? newStream(need.device, need.sensor, start),
         )
       case 'epochs':
         return epochs.put(
@@ -189,22 +189,5 @@ export function createCache({ partition, generation }: { partition: number; gene
     tick: () => {
       now++
     },
-  }
-}
-
-function newStream(id: string, device: string, sensor: string, o: Position): Stream {
-  return {
-    id,
-    o,
-    device,
-    sensor,
-    largestTime: null,
-    smallestTime: null,
-    intervalMs: 0,
-    metrics: {},
-    latest: null,
-    mark: null,
-    lateRecords: 0,
-    expiredBefore: {},
   }
 }

@@ -38,6 +38,9 @@ export type DecodedRecord = Place &
     | { readonly kind: 'unreadable'; readonly why: string }
   )
 
+/** A decoded record of this kind. */
+export type RecordOf<K extends DecodedRecord['kind']> = DecodedRecord & { readonly kind: K }
+
 export function decodeRecord(record: LogRecord, generation: number): DecodedRecord {
   const place: Place = {
     at: { g: generation, n: record.offset },

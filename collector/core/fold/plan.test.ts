@@ -1,10 +1,10 @@
 import { encodeBatch, makeBatch, type Metric, metricByName } from '@barograph/proto'
 import { expect, test } from 'vitest'
-import { createCache } from './cache.ts'
-import type { BucketDocument, CollectionName, RollupDocument } from './documents.ts'
+import { createCache } from '../cache.ts'
+import type { BucketDocument, CollectionName, RollupDocument } from '../documents.ts'
 import { createFold } from './fold.ts'
-import { decodeRecord } from './record.ts'
-import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts'
+import { decodeRecord } from '../record.ts'
+import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts'
 
 const temperature = metricByName('temperature') as Metric
 

@@ -14,12 +14,12 @@ import {
   type Status,
 } from '@barograph/proto'
 import { describe, expect, test } from 'vitest'
-import type { BucketDocument, DeviceDocument, EpochDocument, StreamDocument } from './documents.ts'
-import type { NewRecord } from './log.ts'
-import { createRoll, type RollStore, type StoredReceipt } from './roll.ts'
-import { createMemoryLog } from './testing/memory-log.ts'
-import { createMemoryStore } from './testing/memory-store.ts'
-import { settings, settle, startOwner } from './testing/owner.ts'
+import type { BucketDocument, DeviceDocument, EpochDocument, StreamDocument } from '../documents.ts'
+import type { NewRecord } from '../log.ts'
+import { createRoll, type RollStore, type StoredReceipt } from '../roll.ts'
+import { createMemoryLog } from '../testing/memory-log.ts'
+import { createMemoryStore } from '../testing/memory-store.ts'
+import { settings, settle, startOwner } from '../testing/owner.ts'
 
 const temperature = metricByName('temperature') as Metric
 const stream = { sensor: 'bme280', epoch: '00000000000000aa' }

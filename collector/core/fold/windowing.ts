@@ -1,0 +1,135 @@
+import { metricKey, type Run, type Site } from '@barograph/proto'
+import type { Cache } from '../cache.ts'
+import { settingsAt, sitesAt, timeZoneOf } from '../device.ts'
+import { type Level, levels, type Position, type StoredFigures } from '../documents.ts'
+import { figuresOf } from '../figures.ts'
+import { rollupId } from '../identity.ts'
+import type { Contribution, RollupKey } from '../rollup.ts'
+import { isKept, partLevel, type Window, windowsAt } from '../windows.ts'
+import { zoneOf } from '../zone.ts'
+
+/** Readings of one run that fall into the same window at every level. */
+export interface Portion {
+  readonly contribution: Contribution
+  readonly windows: readonly PortionWindow[]
+}
+
+export interface PortionWindow {
+  readonly id: string
+  readonly key: RollupKey
+  /** Start of the shorter window that they fall into. */
+  readonly partStart: number
+}
+
+/** Which windows the readings of one interval belong to. */
+export interface Windowing {
+  at(time: number): Here
+}
+
+interface Here {
+  /** Bounds within which every level's window stays the same. */
+  readonly start: number
+  readonly end: number
+  readonly kept: readonly PortionWindow[]
+}
+
+/** What decides it: the sensor, and what was known of its device and of the partition at a place of the log. */
+export interface WindowRules {
+  readonly device: string
+  readonly sensor: string
+  readonly intervalMs: number
+  readonly sites: ReturnType<typeof sitesAt>
+  readonly settings: ReturnType<typeof settingsAt>
+}
+
+/** The rules of the record at `at`, which may bring a site itself. */
+export function rulesAt({
+  cache,
+  partition,
+  device,
+  sensor,
+  intervalMs,
+  at,
+  site,
+}: {
+  readonly cache: Cache
+  readonly partition: number
+  readonly device: string
+  readonly sensor: string
+  readonly intervalMs: number
+  readonly at: Position
+  readonly site: Site | null
+}): WindowRules {
+  return {
+    device,
+    sensor,
+    intervalMs,
+    sites: sitesAt(cache.devices.get(device)?.state ?? null, site, at),
+    settings: settingsAt(cache.settings.get(String(partition))?.state ?? null, at),
+  }
+}
+
+/** The kept windows around an instant; asks the calendar only when a window is left. */
+export function createWindowing({ device, sensor, intervalMs, sites, settings }: WindowRules): Windowing {
+  const keptLevels = levels.filter((level) => settings.levels.includes(level) && isKept(level, intervalMs))
+  const hasOneZone = new Set(sites.map((site) => site.timeZone)).size <= 1
+  let zone: ReturnType<typeof zoneOf> | null = null
+  let windows: readonly Window[] | null = null
+
+  return {
+    at(time: number): Here {
+      if (zone === null || !hasOneZone) {
+        const there = zoneOf(timeZoneOf(sites, time) ?? settings.defaultTimeZone)
+        if (there !== zone) windows = null
+        zone = there
+      }
+      windows = windowsAt(time, zone, windows)
+      const all = windows
+      const timeZone = zone.name
+      const windowOf = (level: Level): Window => all[levels.indexOf(level)] as Window
+      return {
+        start: Math.max(...all.map((window) => window.start)),
+        end: Math.min(...all.map((window) => window.end)),
+        kept: keptLevels.map((level) => {
+          const window = windowOf(level)
+          const part = partLevel[level]
+          const key = { device, sensor, level, window, timeZone }
+          return {
+            id: rollupId(device, sensor, level, window.start),
+            key,
+            partStart: part ? windowOf(part).start : 0,
+          }
+        }),
+      }
+    },
+  }
+}
+
+/** The entries of a run that `counts` admits, by window. */
+export function portionsOf(windowing: Windowing, run: Run, counts: Uint8Array): Portion[] {
+  const portions: Portion[] = []
+  let from = 0
+  while (from < counts.length) {
+    if (counts[from] === 0) {
+      from++
+      continue
+    }
+    const windows = windowing.at(run.times[from] as number)
+    let to = from
+    let received = 0
+    for (; to < counts.length; to++) {
+      if (counts[to] === 0) continue
+      const time = run.times[to] as number
+      if (time < windows.start || time >= windows.end) break
+      received++
+    }
+    const figures = new Map<string, StoredFigures>()
+    for (const column of run.columns) {
+      const found = figuresOf(column, run.times, from, to, counts)
+      if (found) figures.set(metricKey(column.metric), found)
+    }
+    portions.push({ contribution: { received, intervalMs: run.intervalMs, figures }, windows: windows.kept })
+    from = to
+  }
+  return portions
+}
