@@ -358,6 +358,63 @@ export interface ApiDeadLetters {
   cursor: string | null
 }
 
+/** The sum of an epoch, or of all: accepted = stored + quarantined + refused + lost + onTheWay. */
+export interface ApiAuditAccount {
+  accepted: number
+  stored: number
+  quarantined: number
+  refused: number
+  lost: number
+  onTheWay: number
+}
+
+/** One thing that was not as it must be. */
+export interface ApiAuditDifference {
+  collection: string
+  id: string
+  field: string
+  stored: string
+  recomputed: string
+}
+
+/** What an audit looked at, and what it found. */
+export interface ApiAudit {
+  finished: IsoTime
+  /** How long it took, s. */
+  seconds: number
+  /** True: nothing differs. */
+  equal: boolean
+  account: ApiAuditAccount
+  /** Numbers that devices may still send, by epoch: the first of them as [first, last]. */
+  onTheWay: { epoch: string; count: number; ranges: number[][] }[]
+  onTheWayEpochs: number
+  /** Records that were not folded yet. */
+  recordsAhead: number
+  checked: {
+    devices: number
+    streams: number
+    epochs: number
+    buckets: number
+    readings: number
+    quarantined: number
+    marks: number
+    summaries: number
+    summarised: number
+    rollups: Record<string, number>
+    fields: number
+  }
+  /** What the differences come from, in sentences. */
+  findings: string[]
+  /** The first of them; differenceCount counts all. */
+  differences: ApiAuditDifference[]
+  differenceCount: number
+}
+
+/** GET /api/v1/audit: the last audit of this store; null: there was none. */
+export interface ApiLastAudit {
+  audit: ApiAudit | null
+}
+
 /** GET /healthz: the process answers. */
 export interface ApiHealth {
   status: 'ok'

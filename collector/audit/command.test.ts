@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readAudit } from '../audit-file.ts'
 import { createWorld, makeRun, november, seeded, type World } from './testing/world.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -94,6 +95,31 @@ describe('barograph-collector audit', () => {
       equal: false,
       differences: [{ collection: 'rollups', id, field: 'received', stored: '61', recomputed: '60' }],
     })
+  })
+
+  test('keeps the result beside the store, and a damaged one counts as none', async () => {
+    const path = `${world.storePath}.audit.json`
+    rmSync(path, { force: true })
+    expect(readAudit(world.storePath)).toBeNull()
+    const { stdout } = await audit(...files(), '--json')
+    const kept = readAudit(world.storePath)
+    expect(kept).toMatchObject(JSON.parse(stdout) as object)
+    expect(kept?.finished).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/)
+    for (const text of ['{', '{"version":2}', '{"version":1,"audit":{}}']) {
+      writeFileSync(path, text)
+      expect(readAudit(world.storePath)).toBeNull()
+    }
+  })
+
+  test('that cannot keep its result says so, and its answer stands', async () => {
+    const path = `${world.storePath}.audit.json`
+    rmSync(path, { force: true })
+    mkdirSync(path)
+    const { code, stdout, stderr } = await audit(...files())
+    rmSync(path, { recursive: true })
+    expect(code).toBe(0)
+    expect(stdout).toContain('Equal: nothing differs.')
+    expect(stderr).toMatch(/^barograph-collector: The result could not be kept in .*audit\.json/)
   })
 
   test.each([

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { isCoded } from '@barograph/proto'
+import type { ApiAudit } from '@barograph/proto/api'
+import { keepAudit } from '../audit-file.ts'
 import { commonOptions, configOf } from '../cli/context.ts'
+import { failureWords } from '../cli/failure.ts'
 import { runAudit, type Progress } from './audit.ts'
+import type { AuditResult } from './report.ts'
 import { auditWords } from './words.ts'
 
 const examples = `
@@ -10,6 +15,7 @@ Examples:
   barograph-collector audit --store backup/store.db --log backup/log.db
   barograph-collector audit --json
 
+The result is kept beside the store, in FILE.audit.json, and shown at /api/v1/audit.
 Exit codes: 0 all is equal, 1 something differs, 2 wrong usage or files that cannot be read.`
 
 /** Adds `audit`: recompute everything stored from the raw readings, and compare exactly. */
@@ -27,9 +33,10 @@ function audit({ store, log }: { store?: string; log?: string }, command: Comman
   const common = commonOptions(command)
   const config = store !== undefined && log !== undefined ? null : configOf(common)
   const progress = process.stderr.isTTY && !common.json ? createProgressLine() : null
+  const storePath = store === undefined ? (config?.store.path ?? '') : pathOf(store)
   try {
     const result = runAudit({
-      storePath: store === undefined ? (config?.store.path ?? '') : pathOf(store),
+      storePath,
       logPath: log === undefined ? (config?.log.path ?? '') : pathOf(log),
       now: () => performance.now(),
       ...(progress ? { progress: progress.show } : {}),
@@ -37,8 +44,31 @@ function audit({ store, log }: { store?: string; log?: string }, command: Comman
     progress?.clear()
     process.stdout.write(`${common.json ? JSON.stringify(result, null, 2) : auditWords(result)}\n`)
     process.exitCode = result.equal ? 0 : 1
+    keep(storePath, result)
   } finally {
     progress?.clear()
+  }
+}
+
+/** What was found stands, whether or not it can be kept for the page to show. */
+function keep(storePath: string, result: AuditResult): void {
+  try {
+    keepAudit(storePath, auditView(result, new Date()))
+  } catch (error) {
+    if (!isCoded(error, 'audit-unkept')) throw error
+    process.stderr.write(`${failureWords(error)}\n`)
+  }
+}
+
+/** A result as outsiders see it. */
+function auditView(result: AuditResult, finished: Date): ApiAudit {
+  const onTheWay = result.onTheWay.map((one) => ({ ...one, ranges: one.ranges.map((range) => [...range]) }))
+  return {
+    finished: finished.toISOString(),
+    ...result,
+    onTheWay,
+    findings: [...result.findings],
+    differences: [...result.differences],
   }
 }
 

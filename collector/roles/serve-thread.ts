@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { isCoded } from '@barograph/proto'
+import { readAudit } from '../audit-file.ts'
 import { createServer } from '../serve/index.ts'
 import { systemClock } from '../system-clock.ts'
 import type { ProgramState } from './messages.ts'
@@ -33,6 +34,7 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
     store,
     log,
     deadLetters,
+    lastAudit: () => readAudit(config.store.path),
     listen: config.serve.listen,
     pageFolder,
     version,

@@ -1,3 +1,4 @@
+import type { ApiAudit } from '@barograph/proto/api'
 import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 
@@ -29,6 +30,8 @@ export interface Context {
   readonly store: Store
   readonly log: Log
   readonly deadLetters: DeadLetters
+  /** The result of the last audit of the store; null: there was none. */
+  readonly lastAudit: () => ApiAudit | null
   readonly version: string
   readonly state: () => ProgramState
   readonly now: () => number

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import type { ApiAudit } from '@barograph/proto/api'
 import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import type { Context, ProgramState, ServeLogger } from './context.ts'
@@ -26,6 +27,8 @@ export interface ServerOptions {
   readonly listen: Listen
   /** Where the built page is. */
   readonly pageFolder: string
+  /** The result of the last audit of the store; null: there was none. */
+  readonly lastAudit: () => ApiAudit | null
   readonly version: string
   /** What the other roles say of themselves; asked for /readyz and /metrics. */
   readonly state: () => ProgramState

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { ApiAudit } from '@barograph/proto/api'
 import * as z from 'zod'
 import type { Server } from './index.ts'
 import { createRig, epoch, get, noon, type Rig, run, site, status } from '../testing/serve-rig.ts'
@@ -14,6 +15,32 @@ interface Api {
     { get: { parameters: { name: string; in: string }[]; responses: Record<string, Json> } }
   >
   components: { schemas: Record<string, Json> }
+}
+
+const audited: ApiAudit = {
+  finished: '2025-06-02T12:00:00Z',
+  seconds: 0.5,
+  equal: false,
+  account: { accepted: 12, stored: 5, quarantined: 0, refused: 0, lost: 1, onTheWay: 6 },
+  onTheWay: [{ epoch: `balcony/bme280/${epoch}`, count: 6, ranges: [[7, 12]] }],
+  onTheWayEpochs: 1,
+  recordsAhead: 0,
+  checked: {
+    devices: 1,
+    streams: 1,
+    epochs: 1,
+    buckets: 1,
+    readings: 4,
+    quarantined: 0,
+    marks: 1,
+    summaries: 0,
+    summarised: 0,
+    rollups: { hour: 1 },
+    fields: 100,
+  },
+  findings: ['the window is gone'],
+  differences: [{ collection: 'rollups', id: 'x', field: 'document', stored: 'absent', recomputed: '4' }],
+  differenceCount: 1,
 }
 
 let rig: Rig
@@ -55,7 +82,7 @@ beforeAll(async () => {
     },
   ])
   await rig.fold()
-  server = await rig.start()
+  server = await rig.start({ lastAudit: () => audited })
   api = (await get(server, '/openapi.json')).body as Api
 })
 
@@ -85,6 +112,7 @@ const fill = (path: string): string =>
 describe('the documented interface', () => {
   test('names every path that this version has, and describes every parameter', () => {
     expect(Object.keys(api.paths).sort()).toEqual([
+      '/api/v1/audit',
       '/api/v1/dead-letters',
       '/api/v1/dead-letters/{id}',
       '/api/v1/delivery',

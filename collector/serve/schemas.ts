@@ -259,6 +259,58 @@ export const deadLetters = component<Api.ApiDeadLetters>('DeadLetters')(
   z.object({ deadLetters: z.array(deadLetter), cursor }),
 )
 
+const audit = component<Api.ApiAudit>('Audit')(
+  z.object({
+    finished: time,
+    seconds: z.number().describe('How long it took'),
+    equal: z.boolean().describe('Nothing differs'),
+    account: z
+      .object({
+        accepted: count,
+        stored: count,
+        quarantined: count,
+        refused: count,
+        lost: count,
+        onTheWay: count,
+      })
+      .describe('accepted = stored + quarantined + refused + lost + onTheWay'),
+    onTheWay: z.array(
+      z.object({
+        epoch: z.string().describe('device/sensor/epoch'),
+        count,
+        ranges: z.array(z.array(count)).describe('The first of them: [first, last]'),
+      }),
+    ),
+    onTheWayEpochs: count,
+    recordsAhead: count.describe('Records that were not folded yet'),
+    checked: z.object({
+      devices: count,
+      streams: count,
+      epochs: count,
+      buckets: count,
+      readings: count,
+      quarantined: count,
+      marks: count,
+      summaries: count,
+      summarised: count,
+      rollups: z.record(z.string(), count),
+      fields: count,
+    }),
+    findings: z.array(words).describe('What the differences come from'),
+    differences: z.array(
+      z.object({
+        collection: z.string(),
+        id: z.string(),
+        field: z.string(),
+        stored: z.string(),
+        recomputed: z.string(),
+      }),
+    ),
+    differenceCount: count,
+  }),
+)
+export const lastAudit = component<Api.ApiLastAudit>('LastAudit')(z.object({ audit: audit.nullable() }))
+
 export const health = component<Api.ApiHealth>('Health')(
   z.object({ status: z.literal('ok'), version: z.string(), uptimeMs: count }),
 )

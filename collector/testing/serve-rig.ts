@@ -76,6 +76,7 @@ export function createRig() {
       store,
       log,
       deadLetters,
+      lastAudit: () => null,
       listen: { host: '127.0.0.1', port: 0 },
       pageFolder: join(folder, 'no-page'),
       version: '1.2.3',

@@ -12,7 +12,7 @@ import { addDeliveries, deliveryOf, noDelivery, readPending } from '../views/del
 import { readFleet } from './devices.ts'
 
 /** Where every accepted reading is, and what was refused. */
-export function deliveryRoutes({ store, log, deadLetters, now }: Context): Route[] {
+export function deliveryRoutes({ store, log, deadLetters, lastAudit, now }: Context): Route[] {
   return [
     defineRoute({
       path: '/api/v1/delivery',
@@ -39,6 +39,17 @@ export function deliveryRoutes({ store, log, deadLetters, now }: Context): Route
           deadLetters: { ...(await deadLetters.counts()) },
         }
       },
+    }),
+    defineRoute({
+      path: '/api/v1/audit',
+      summary: 'What the last audit of this store found',
+      description:
+        'An audit reads every raw reading again, recomputes each window with code of its own and accounts for every ' +
+        'number. `barograph-collector audit` makes one, also while the collector runs.',
+      params: noParameters,
+      query: noParameters,
+      answer: schemas.lastAudit,
+      handle: () => ({ audit: lastAudit() }),
     }),
     defineRoute({
       path: '/api/v1/dead-letters',
