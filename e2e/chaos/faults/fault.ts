@@ -1,0 +1,54 @@
+import type { FaultName } from '../../faults.ts'
+import type { Witness } from '../judge/judge.ts'
+import type { Rig } from '../rig.ts'
+import type { Seat } from '../seat.ts'
+
+/** What a fault may use. */
+export interface Scene {
+  readonly rig: Rig
+  /** 0 <= x < 1, from the seed of the run. */
+  random(): number
+  between(low: number, high: number): number
+  /** Shorter when the run is stopped. */
+  sleep(ms: number): Promise<void>
+  /** One line about what happens now. */
+  say(words: string): void
+  /** Something that must not be, whatever the readings say. */
+  complain(words: string): void
+  /** Notes what the buffer of a dead agent holds. */
+  witness(seat: Seat): readonly Witness[]
+}
+
+interface Common {
+  readonly name: FaultName
+  /** True: it needs a small disk of its own. */
+  readonly needsDisk?: true
+  /** Absent: in both. */
+  readonly shape?: Rig['shape']
+  /** True: only a longer run has the time for it. */
+  readonly isLong?: true
+}
+
+/** A fault of one device: causes it, waits, and heals it. */
+export interface SeatFault extends Common {
+  readonly of: 'device'
+  run(scene: Scene, seat: Seat): Promise<void>
+}
+
+/** A fault of the collector or of what lies between. */
+export interface CollectorFault extends Common {
+  readonly of: 'collector'
+  run(scene: Scene): Promise<void>
+}
+
+export type Fault = SeatFault | CollectorFault
+
+/** Does something to a program whose end meanwhile is no news. */
+export async function onTrial<T>(program: { isOnTrial: boolean }, work: () => Promise<T>): Promise<T> {
+  program.isOnTrial = true
+  try {
+    return await work()
+  } finally {
+    program.isOnTrial = false
+  }
+}

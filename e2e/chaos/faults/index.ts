@@ -1,0 +1,6 @@
+import type { Fault } from './fault.ts'
+import { networkFaults } from './network.ts'
+import { processFaults } from './processes.ts'
+
+/** Everything that a chaos run can do to real processes. */
+export const chaosFaults: readonly Fault[] = [...processFaults, ...networkFaults]

@@ -1,0 +1,87 @@
+import { type Running, start } from '../harness/process.ts'
+import { eventually, sleep } from '../harness/wait.ts'
+
+/** One program on trial: it can be killed, stopped and started again, and is started again when it ends by itself. */
+export interface Program {
+  readonly name: string
+  /** Starts it; resolves when it works. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>
+  /** Starts it and does not wait. */
+  launch(env?: Readonly<Record<string, string>>): Running
+  /** kill -9, and waits until it is gone. */
+  kill(): Promise<void>
+  pause(ms: number): Promise<void>
+  /** Asks it to end and waits. */
+  stop(): Promise<void>
+  process(): Running
+  isRunning(): boolean
+  /** While this is true, its end is no news: something is being done to it. */
+  isOnTrial: boolean
+}
+
+export interface ProgramOptions {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly isReady: (running: Running) => Promise<boolean>
+  /** It ended although nobody was doing anything to it. */
+  readonly endedByItself: (name: string, words: string) => void
+}
+
+const readyLimitMs = 60_000
+
+export function createProgram({ name, args, env, isReady, endedByItself }: ProgramOptions): Program {
+  let running: Running | null = null
+
+  function current(): Running {
+    if (!running) throw new Error(`${name} was never started`)
+    return running
+  }
+
+  function launch(more: Readonly<Record<string, string>> = {}): Running {
+    const mine = start(args, { ...env, ...more })
+    running = mine
+    void mine.ended.then(({ code, signal, stdout, stderr }) => {
+      if (mine !== running || program.isOnTrial) return
+      endedByItself(
+        name,
+        `ended with ${signal ?? code}: ${(stderr || stdout).trim().split('\n').slice(-3).join(' | ')}`,
+      )
+    })
+    return mine
+  }
+
+  const program: Program = {
+    name,
+    isOnTrial: false,
+    launch,
+    async start(more = {}) {
+      const mine = launch(more)
+      await eventually(
+        `${name} works`,
+        async () => {
+          if (!mine.isRunning()) throw new Error(`${name} ended:\n${mine.stderr()}${mine.stdout()}`)
+          return isReady(mine)
+        },
+        readyLimitMs,
+      )
+    },
+    async kill() {
+      current().send('SIGKILL')
+      await current().ended
+    },
+    async pause(ms) {
+      current().send('SIGSTOP')
+      await sleep(ms)
+      current().send('SIGCONT')
+    },
+    async stop() {
+      if (!running?.isRunning()) return
+      running.send('SIGCONT')
+      await running.stop()
+    },
+    process: current,
+    isRunning: () => running?.isRunning() ?? false,
+  }
+  return program
+}
