@@ -1,4 +1,5 @@
 import type { Batch, Site, Status } from '@barograph/proto'
+import { noteSpeaker } from './conflict.ts'
 import type { DeviceDocument, Position, SettingsDocument, StoredSite } from './documents.ts'
 import { isBefore, isSame } from './position.ts'
 
@@ -53,6 +54,7 @@ function addSite(device: Device, { unknowns: _, ...site }: Site, at: Position): 
 export function noteStatus(device: Device, status: Status, ingestMs: number): void {
   device.online = status.online
   device.statusAt = ingestMs
+  noteSpeaker(device, status, ingestMs)
   if (status.sensors.length === 0 && !status.online) return
   device.agentVersion = status.agentVersion
   device.location = status.location

@@ -65,6 +65,27 @@ export interface DeviceDocument extends Document {
   readonly clock: string
   /** By level: largest end of a window whose readings expired; sealed windows keep the zone they have. */
   readonly sealedUntil: Readonly<Partial<Record<Level, number>>>
+  /** Runs of its agent that said a status, in the order in which they spoke last; absent: none. See conflict.ts. */
+  readonly speakers?: readonly StoredSpeaker[]
+  /** Runs that took turns, two agents with one name; it may be over or not be one yet. Absent: none ever did. */
+  readonly conflict?: StoredConflict | null
+}
+
+export interface StoredSpeaker {
+  readonly epoch: string
+  /** Ingest time of its first status, and the device's own time of its first and its newest, ms. */
+  readonly firstIngest: number
+  readonly firstTime: number
+  readonly lastTime: number
+}
+
+export interface StoredConflict {
+  /** Ingest times of the first turn and of the newest, ms. */
+  readonly since: number
+  readonly last: number
+  /** How often a run spoke again after another one had. */
+  readonly turns: number
+  readonly epochs: readonly string[]
 }
 
 export interface StoredMark {
