@@ -146,6 +146,19 @@ export interface ApiDevice {
   location: string
   batteryPercent: number | null
   partition: number
+  /** Two agents run with its name; null: one does. */
+  conflict: ApiConflict | null
+}
+
+/** Runs of an agent that take turns under one name. Over 90 s after the last turn. */
+export interface ApiConflict {
+  since: IsoTime
+  /** When one spoke last after the other. */
+  last: IsoTime
+  /** The runs, each an epoch. */
+  epochs: string[]
+  /** What it means and the way out, for people. */
+  words: string
 }
 
 /** GET /api/v1/devices */
@@ -260,7 +273,7 @@ export interface ApiRollups {
 /** lost, refused: declared, `reason` says why. on-its-way: the device still holds it. unknown: nobody says. */
 export type ApiGapCause = 'lost' | 'refused' | 'on-its-way' | 'unknown'
 
-/** A range of missing sequence numbers. */
+/** A range of missing sequence numbers: a number beyond them has come, was declared, or is the last of its run. */
 export interface ApiGap {
   epoch: string
   firstSeq: number
@@ -269,26 +282,62 @@ export interface ApiGap {
   cause: ApiGapCause
   /** The declared cause or reason; empty for the others. */
   reason: string
+  /** The cause in words. */
+  words: string
+  /** When the collector learned that they are missing; null: before it kept that. */
+  since: IsoTime | null
   /** Event time of the entry before the missing range and of the one after it; null: there is none, or not known. */
   after: IsoTime | null
   before: IsoTime | null
 }
 
-/** The sensor told that it had nothing to tell: from a fault or stop to the next reading. */
+/** Numbers that were missing and have all come since. */
+export interface ApiHealedGap {
+  epoch: string
+  firstSeq: number
+  lastSeq: number
+  count: number
+  since: IsoTime
+  healedAt: IsoTime
+  /** Event time of the entry before them and of the one after them; null: there is none, or not known. */
+  after: IsoTime | null
+  before: IsoTime | null
+}
+
+/** Numbers beyond all that came: accepted by the device, and on their way. Not a gap. */
+export interface ApiAhead {
+  epoch: string
+  firstSeq: number
+  lastSeq: number
+  count: number
+  /** Event time of the entry before them. */
+  after: IsoTime | null
+}
+
+/**
+ * The sensor told that it had nothing to tell: from a fault or stop to the next reading. off: the agent was not running
+ * and could not say so: from the last entry before to the first reading after its start.
+ */
 export interface ApiPause {
-  kind: 'fault' | 'stop'
+  kind: 'fault' | 'stop' | 'off'
   code: string
   detail: string
   start: IsoTime
   /** null: it lasts. */
   end: IsoTime | null
-  /** Faults and stops in it. */
+  /** Faults, stops and starts in it. */
   count: number
 }
 
 /** GET /api/v1/devices/{device}/sensors/{sensor}/gaps: gaps newest first; pauses ascending, within from and to. */
 export interface ApiGaps {
   gaps: ApiGap[]
+  /** With the first page only. Newest healing first; each run of the agent remembers its newest ones. */
+  healed: ApiHealedGap[]
+  /** Gaps that ever healed. */
+  healedTotal: number
+  /** With the first page only. */
+  ahead: ApiAhead[]
   pauses: ApiPause[]
   /** The pauses were looked for from here to here. */
   from: IsoTime | null
@@ -327,8 +376,17 @@ export interface ApiDelivery {
   gaps: number
   /** Of them those that nobody explains. */
   unexplained: number
-  /** Records that changed a window after it was over. */
+  /** Gaps that heal by what is on its way. */
+  gapsOnTheWay: number
+  /** Numbers that all these gaps lack. */
+  missing: number
+  /** Gaps that ever healed. */
+  gapsHealed: number
+  /** Records that changed a window after it was over, and the readings in them. */
   late: number
+  lateReadings: number
+  /** Windows of all levels that they changed, each once. */
+  revised: number
 }
 
 /** GET /api/v1/delivery */

@@ -3,10 +3,10 @@ import { request } from 'node:http'
 import { createServer as createTcpServer, connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { CodedError } from '@barograph/proto'
-import type { ApiReadiness } from '@barograph/proto/api'
+import type { ApiDevice, ApiReadiness } from '@barograph/proto/api'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { serveLimits } from './limits.ts'
-import { createRig, get, noon, type Rig, run } from '../testing/serve-rig.ts'
+import { createRig, epoch, get, noon, type Rig, run, status } from '../testing/serve-rig.ts'
 
 // Real files and sockets on a machine that may be busy: patience, not a measure.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -218,6 +218,80 @@ describe('health', () => {
     expect(lines).toContain('barograph_bridge_batches_total 7')
     expect(lines).toContain('barograph_stream_age_seconds{device="balcony",sensor="bme280"} 2.5')
     expect(lines).toContain('barograph_dead_letters_total{code="mal\\"formed\\n"} 1')
+  })
+})
+
+describe('gaps and conflicts in the figures', () => {
+  const other = '00000000000000bb'
+  const one = (firstSeq: number, more = {}) =>
+    run({ values: { temperature: [1] }, firstSeq, start: noon + firstSeq * 1_000, ...more })
+  const figure = (text: string, name: string) =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')[1],
+    )
+
+  test('open gaps are counted by cause with what they lack and their age, and those that healed', async () => {
+    await rig.sendStatus('balcony', status({ accepted: 6, backlog: 2 }))
+    await rig.sendBatch('balcony', { runs: [one(1), one(4), one(9)] })
+    await rig.sendBatch('balcony', {
+      runs: [one(1, { epoch: other }), one(3, { epoch: other })],
+      lost: [{ sensor: 'bme280', epoch, firstSeq: 5, lastSeq: 6, cause: 'expired' }],
+    })
+    await rig.fold()
+    const server = await rig.start()
+    rig.clock.now += 60_000
+    const figures = async () => {
+      const { text } = await get(server, '/metrics')
+      return ['on-its-way', 'lost', 'unknown'].map((cause) =>
+        ['gaps_open', 'missing_numbers', 'oldest_gap_age_seconds'].map((name) =>
+          figure(text, `barograph_${name}{cause="${cause}"}`),
+        ),
+      )
+    }
+    // Of 2 and 3, of 7 and 8, and 2 of the other run; 5 and 6.
+    expect(await figures()).toEqual([
+      [3, 5, 60],
+      [1, 2, 60],
+      [0, 0, 0],
+    ])
+    await rig.sendStatus('balcony', status({ accepted: 9, backlog: 0 }))
+    await rig.sendBatch('balcony', { runs: [one(2), one(3)] })
+    await rig.fold()
+    expect(await figures()).toEqual([
+      [1, 1, 60],
+      [1, 2, 60],
+      [1, 2, 60],
+    ])
+    const { text } = await get(server, '/metrics')
+    expect(figure(text, 'barograph_gaps_healed_total')).toBe(1)
+  })
+
+  test('two agents with one name are told until one has been quiet for a while; the collector is ready', async () => {
+    await rig.sendBatch('balcony', { runs: [one(1)] })
+    for (let i = 0; i < 5; i++) {
+      rig.clock.now += 10_000
+      const time = rig.clock.now
+      await rig.sendStatus('balcony', status({ accepted: 1, epoch: i % 2 === 0 ? epoch : other }, { time }))
+    }
+    await rig.fold()
+    const server = await rig.start()
+    const conflict = async () => ((await get(server, '/api/v1/devices/balcony')).body as ApiDevice).conflict
+    expect(await conflict()).toEqual({
+      since: '2025-06-02T12:00:30Z',
+      last: '2025-06-02T12:00:50Z',
+      epochs: [other, epoch],
+      words: expect.stringContaining('another device: name'),
+    })
+    const ready = (await get(server, '/readyz')).body as ApiReadiness
+    expect(ready.ready).toBe(true)
+    expect(ready.checks.at(-1)).toMatchObject({ name: 'device balcony', ok: true })
+    expect(figure((await get(server, '/metrics')).text, 'barograph_device_conflicts')).toBe(1)
+    rig.clock.now += 91_000
+    expect(await conflict()).toBe(null)
+    expect(figure((await get(server, '/metrics')).text, 'barograph_device_conflicts')).toBe(0)
   })
 })
 

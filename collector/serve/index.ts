@@ -6,6 +6,7 @@ import type { Context, ProgramState, ServeLogger } from './context.ts'
 import { createHttp } from './http.ts'
 import { listenError } from '../listen-error.ts'
 import { checkListen, type Listen } from './listen.ts'
+import { createGapWatch } from './gap-watch.ts'
 import { createHub } from './live/hub.ts'
 import { acceptLive } from './live/upgrade.ts'
 import { createProgress } from './progress.ts'
@@ -82,13 +83,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 /** Every route, in the order of the documentation. */
 function createRoutes(context: Context, live: Parameters<typeof healthRoutes>[0]['live']): readonly Route[] {
   const progress = createProgress(context)
+  const gaps = createGapWatch(context.store)
   const routes: Route[] = [
     ...deviceRoutes(context),
     ...streamRoutes(context),
     ...gapRoutes(context),
     ...deliveryRoutes(context),
     liveRoute,
-    ...healthRoutes({ ...context, progress, live }),
+    ...healthRoutes({ ...context, progress, gaps, live }),
     ...docsRoutes(context, () => routes),
   ]
   return routes

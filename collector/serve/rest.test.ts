@@ -294,17 +294,52 @@ describe('gaps and delivery', () => {
   test('every missing range has its cause and the times of its neighbours, the newest first', async () => {
     await sendGaps(15)
     const server = await rig.start()
-    const { gaps } = (await get(server, `${stream}/gaps`)).body as ApiGaps
-    expect(gaps.map((gap) => [gap.firstSeq, gap.lastSeq, gap.count, gap.cause, gap.reason])).toEqual([
-      [31, 40, 10, 'on-its-way', ''],
-      [21, 25, 5, 'on-its-way', ''],
-      [16, 20, 5, 'refused', 'too large'],
-      [11, 15, 5, 'lost', 'buffer full'],
+    const { gaps, ahead, healed } = (await get(server, `${stream}/gaps`)).body as ApiGaps
+    expect(gaps.map((gap) => [gap.firstSeq, gap.lastSeq, gap.count, gap.words])).toEqual([
+      [21, 25, 5, 'on its way: the device holds it'],
+      [16, 20, 5, 'refused: too large'],
+      [11, 15, 5, 'declared lost: buffer full'],
     ])
-    expect(gaps.map(({ after, before }) => [after, before])).toEqual([
-      ['2025-06-02T12:00:29Z', null],
-      ...Array.from({ length: 3 }, () => ['2025-06-02T12:00:09Z', '2025-06-02T12:00:25Z']),
+    expect(gaps.map(({ cause, reason }) => [cause, reason])).toEqual([
+      ['on-its-way', ''],
+      ['refused', 'too large'],
+      ['lost', 'buffer full'],
     ])
+    for (const { after, before, since } of gaps)
+      expect([after, before, since]).toEqual([
+        '2025-06-02T12:00:09Z',
+        '2025-06-02T12:00:25Z',
+        '2025-06-02T12:00:00Z',
+      ])
+    // What nobody has sent a number beyond of is on its way, and no gap.
+    expect(ahead).toEqual([{ epoch, firstSeq: 31, lastSeq: 40, count: 10, after: '2025-06-02T12:00:29Z' }])
+    expect(healed).toEqual([])
+  })
+
+  test('a gap that heals leaves the list and stands in the history with its times', async () => {
+    await sendGaps(15)
+    rig.clock.now += 60_000
+    const twenty = { temperature: Array.from({ length: 15 }, () => 20_000) }
+    await rig.sendBatch('balcony', { runs: [run({ values: twenty, firstSeq: 11, start: noon + 10_000 })] })
+    await rig.fold()
+    const server = await rig.start()
+    const { gaps, healed, healedTotal } = (await get(server, `${stream}/gaps`)).body as ApiGaps
+    expect(gaps).toEqual([])
+    expect(healed).toEqual([
+      {
+        epoch,
+        firstSeq: 11,
+        lastSeq: 25,
+        count: 15,
+        since: '2025-06-02T12:00:00Z',
+        healedAt: '2025-06-02T12:01:00Z',
+        after: '2025-06-02T12:00:09Z',
+        before: '2025-06-02T12:00:25Z',
+      },
+    ])
+    expect(healedTotal).toBe(1)
+    const { total } = (await get(server, '/api/v1/delivery')).body as ApiDeliveries
+    expect(total).toMatchObject({ gaps: 0, gapsOnTheWay: 0, missing: 0, gapsHealed: 1 })
   })
 
   test('a missing number that the device does not hold any more and nobody declared is unknown', async () => {
@@ -313,7 +348,7 @@ describe('gaps and delivery', () => {
     const { gaps } = (await get(server, `${stream}/gaps`)).body as ApiGaps
     expect(gaps.map(({ cause }) => cause)).toEqual(['unknown', 'unknown', 'refused', 'lost'])
     const { total } = (await get(server, '/api/v1/delivery')).body as ApiDeliveries
-    expect(total).toMatchObject({ gaps: 2, unexplained: 2 })
+    expect(total).toMatchObject({ gaps: 2, unexplained: 2, missing: 25 })
   })
 
   test('gaps come in pages, newer runs of the agent first', async () => {
@@ -328,11 +363,10 @@ describe('gaps and delivery', () => {
       const body = (await get(server, `${stream}/gaps?limit=1${cursor}`)).body as ApiGaps
       return { items: body.gaps, cursor: body.cursor }
     })
-    expect(pages).toBe(6)
+    expect(pages).toBe(5)
     expect(items.map((gap) => [gap.epoch, gap.firstSeq])).toEqual([
       [other, 4],
       [other, 1],
-      [epoch, 31],
       [epoch, 21],
       [epoch, 16],
       [epoch, 11],
@@ -367,6 +401,43 @@ describe('gaps and delivery', () => {
     expect(part.pauses).toEqual([{ ...first, count: 1 }])
   })
 
+  test('an agent that ended without a word was off until the first reading after its start', async () => {
+    const readings = (firstSeq: number, start: number) =>
+      run({ values: { temperature: [1, 2, 3] }, firstSeq, start })
+    const start = { index: 0, kind: 'start' as const, code: '', detail: '' }
+    const begun = (firstSeq: number, from: number) => ({
+      ...run({ values: { temperature: [Number.NaN, 2, 3] }, firstSeq, start: from }),
+      marks: [start],
+    })
+    await rig.sendBatch('balcony', {
+      runs: [begun(1, noon), readings(4, noon + 3_000), begun(7, noon + 8_000)],
+    })
+    await rig.sendBatch('balcony', { runs: [begun(10, noon + 600_000)] })
+    await rig.fold()
+    const server = await rig.start()
+    const { pauses } = (await get(server, `${stream}/gaps`)).body as ApiGaps
+    const off = { kind: 'off', code: '', detail: '', count: 1 }
+    // Three seconds at one reading a second are a restart.
+    expect(pauses).toEqual([{ ...off, start: '2025-06-02T12:00:10Z', end: '2025-06-02T12:10:01Z' }])
+    const part = (await get(server, `${stream}/gaps?from=2025-06-02T12:05:00Z`)).body as ApiGaps
+    expect(part.pauses).toEqual([{ ...off, start: '2025-06-02T12:05:00Z', end: '2025-06-02T12:10:01Z' }])
+  })
+
+  test('readings that come when their windows are over are counted, and the windows that they changed', async () => {
+    const one = (firstSeq: number, ...seconds: number[]) => ({
+      ...run({ values: { temperature: seconds.map(() => 1) }, firstSeq }),
+      times: Float64Array.from(seconds, (second) => noon + second * 1_000),
+    })
+    await rig.sendBatch('balcony', { runs: [one(1, 0, 3_700)] })
+    // Two of one 10 s window and one of another, all of one minute and hour: four windows; then one of them again.
+    await rig.sendBatch('balcony', { runs: [one(3, 1, 2, 12)] })
+    await rig.sendBatch('balcony', { runs: [one(6, 3)] })
+    await rig.fold()
+    const server = await rig.start()
+    const { total } = (await get(server, '/api/v1/delivery')).body as ApiDeliveries
+    expect(total).toMatchObject({ late: 2, lateReadings: 4, revised: 4 })
+  })
+
   test('accepted is always the sum of its parts, and what waits in the log is told apart', async () => {
     await sendGaps(15)
     const late = run({ values: { temperature: [1] }, firstSeq: 41, start: noon + 7_200_000 })
@@ -394,7 +465,12 @@ describe('gaps and delivery', () => {
       backlog: 15,
       gaps: 1,
       unexplained: 0,
+      gapsOnTheWay: 2,
+      missing: 25,
+      gapsHealed: 0,
       late: 0,
+      lateReadings: 0,
+      revised: 0,
     })
     expect(total.stored + total.quarantined + total.refused + total.lost + total.onTheWay).toBe(
       total.accepted,

@@ -98,6 +98,10 @@ const status = z
 last will said so. time-uncertain: its clock is not set. sensor-fault: a sensor reports a fault. silent: every sensor \
 is, for three intervals and at least 30 s. catching-up: it sends a backlog. live: none of these.`)
 
+const conflict = component<Api.ApiConflict>('Conflict')(
+  z.object({ since: time, last: time, epochs: z.array(z.string()), words }),
+)
+
 export const device = component<Api.ApiDevice>('Device')(
   z.object({
     id: z.string(),
@@ -117,6 +121,7 @@ export const device = component<Api.ApiDevice>('Device')(
     location: z.string(),
     batteryPercent: z.number().nullable(),
     partition: count,
+    conflict: conflict.nullable().describe('Two agents run with this name'),
   }),
 )
 
@@ -173,21 +178,33 @@ const rollup = component<Api.ApiRollup>('Rollup')(z.object(rollupFields))
 
 export const rollups = component<Api.ApiRollups>('Rollups')(z.object({ rollups: z.array(rollup), cursor }))
 
+const missing = {
+  epoch: z.string(),
+  firstSeq: z.int().min(1),
+  lastSeq: z.int().min(1),
+  count: z.int().min(1),
+}
+const neighbours = {
+  after: time.nullable().describe('Time of the entry before the missing range'),
+  before: time.nullable().describe('Time of the entry after it'),
+}
 const gap = component<Api.ApiGap>('Gap')(
   z.object({
-    epoch: z.string(),
-    firstSeq: z.int().min(1),
-    lastSeq: z.int().min(1),
-    count: z.int().min(1),
+    ...missing,
     cause: z.enum(['lost', 'refused', 'on-its-way', 'unknown']),
     reason: z.string().describe('The declared cause or reason; empty for the others'),
-    after: time.nullable().describe('Time of the entry before the missing range'),
-    before: time.nullable().describe('Time of the entry after it'),
+    words: words.describe('The cause in words'),
+    since: time.nullable().describe('When the collector learned that they are missing'),
+    ...neighbours,
   }),
 )
+const healedGap = component<Api.ApiHealedGap>('HealedGap')(
+  z.object({ ...missing, since: time, healedAt: time, ...neighbours }),
+)
+const ahead = component<Api.ApiAhead>('Ahead')(z.object({ ...missing, after: neighbours.after }))
 const pause = component<Api.ApiPause>('Pause')(
   z.object({
-    kind: z.enum(['fault', 'stop']),
+    kind: z.enum(['fault', 'stop', 'off']).describe('off: the agent was not running and could not say so'),
     code: word,
     detail: words,
     start: time,
@@ -198,6 +215,9 @@ const pause = component<Api.ApiPause>('Pause')(
 export const gaps = component<Api.ApiGaps>('Gaps')(
   z.object({
     gaps: z.array(gap),
+    healed: z.array(healedGap).describe('With the first page only; the newest healing first'),
+    healedTotal: count.describe('Gaps that ever healed'),
+    ahead: z.array(ahead).describe('Accepted and on their way, beyond all that came: not gaps'),
     pauses: z.array(pause),
     from: time.nullable(),
     to: time.nullable(),
@@ -231,7 +251,12 @@ const deliveryFields = {
   backlog: count,
   gaps: count,
   unexplained: count.describe('Of the gaps those that nobody explains'),
+  gapsOnTheWay: count.describe('Gaps that heal by what is on its way'),
+  missing: count.describe('Numbers that all these gaps lack'),
+  gapsHealed: count.describe('Gaps that ever healed'),
   late: count.describe('Records that changed a window after it was over'),
+  lateReadings: count.describe('Readings in them'),
+  revised: count.describe('Windows of all levels that they changed, each once'),
 }
 const delivery = component<Api.ApiDelivery>('Delivery')(z.object(deliveryFields))
 export const deliveries = component<Api.ApiDeliveries>('Deliveries')(

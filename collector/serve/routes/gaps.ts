@@ -1,4 +1,4 @@
-import type { ApiGap } from '@barograph/proto/api'
+import type { ApiAhead, ApiGap, ApiHealedGap } from '@barograph/proto/api'
 import * as z from 'zod'
 import type { DeviceDocument, EpochDocument, StreamDocument } from '../../core/documents.ts'
 import { bucketId, bucketIndex, bucketSlot } from '../../core/identity.ts'
@@ -19,7 +19,7 @@ import {
 import { defineRoute, type Route } from '../route.ts'
 import * as schemas from '../schemas.ts'
 import { findStream } from '../streams.ts'
-import { type Gap, gapsOf } from '../views/gaps.ts'
+import { causeWords, type Gap, gapsOf } from '../views/gaps.ts'
 import { readPauses } from '../views/pauses.ts'
 
 const weekMs = 7 * 86_400_000
@@ -29,12 +29,14 @@ export function gapRoutes({ store }: Context): Route[] {
   return [
     defineRoute({
       path: '/api/v1/devices/{device}/sensors/{sensor}/gaps',
-      summary: 'Missing numbers with their causes, and pauses of the sensor',
+      summary: 'Missing numbers with their causes, those that healed, and pauses of the sensor',
       description:
-        'Gaps are ranges of missing sequence numbers, the newest first; from and to do not concern them, for a missing ' +
-        'reading has no time. Pauses are the times between a fault or stop and the next reading, looked for within ' +
-        'from and to: when both are left out, in the last seven days of the sensor. The search is bounded: the answer ' +
-        'says how far it came.',
+        'Gaps are ranges of missing sequence numbers, the newest first, each with its cause; from and to do not ' +
+        'concern them, for a missing reading has no time. A gap opens when a number beyond the missing ones is known ' +
+        'of, and leaves the list for healed when the last of them has come. What a device accepted beyond all that ' +
+        'came is ahead: on its way, not a gap. Pauses are the times between a fault, a stop or the end of an agent ' +
+        'and the next reading, looked for within from and to: when both are left out, in the last seven days of the ' +
+        'sensor. The search is bounded: the answer says how far it came.',
       params: streamParams,
       query: z.strictObject({
         ...range,
@@ -47,16 +49,24 @@ export function gapRoutes({ store }: Context): Route[] {
         const { device, stream } = await findStream(store, { device: id, sensor })
         const epochs = await store.epochs(id, sensor)
         const after = readCursor(query.cursor, 'gap', gapKey)
-        const all = gapsBehind(epochs.toReversed(), device, after)
+        const found = gapsBehind(epochs.toReversed(), device, after)
+        const all = found.filter((gap) => !gap.isAhead)
         const shown = all.slice(0, query.limit)
         const last = shown.at(-1)
+        // What does not come in pages stands on the first.
+        const ahead = after ? [] : found.filter((gap) => gap.isAhead)
+        const healed = after ? [] : healedOf(epochs).slice(0, query.limit)
         const searched = pauseRange(query, stream)
-        const found = searched ? await readPauses(store, { device: id, sensor, ...searched }) : null
+        const pauses = searched ? await readPauses(store, { device: id, sensor, ...searched }) : null
+        const timeAt = await readTimes(store, [...shown, ...ahead, ...healed])
         return {
-          gaps: await withTimes(store, shown),
-          pauses: found?.pauses ?? [],
+          gaps: shown.map((gap) => gapView(gap, device.online, timeAt)),
+          healed: healed.map((gap) => healedView(gap, timeAt)),
+          healedTotal: epochs.reduce((sum, { gapsHealed = 0 }) => sum + gapsHealed, 0),
+          ahead: ahead.map((gap) => aheadView(gap, timeAt)),
+          pauses: pauses?.pauses ?? [],
           from: searched && formatTime(searched.from),
-          to: found && formatTime(found.to),
+          to: pauses && formatTime(pauses.to),
           cursor:
             all.length > shown.length && last ? writeCursor('gap', [last.epoch.epoch, last.first]) : null,
         }
@@ -97,16 +107,76 @@ function pauseRange(
   const oldest = Math.min(stream.smallestTime ?? newest, stream.mark?.time ?? newest)
   const from = Math.max(asked.from, oldest)
   const to = Math.min(asked.to, newest + 1)
-  return from < to ? { from, to } : null
+  return from < to ? { from, to, intervalMs: stream.intervalMs, hasBefore: from > oldest } : null
+}
+
+interface HealedGap {
+  readonly epoch: EpochDocument
+  readonly around: readonly [number, number]
+  readonly since: number
+  readonly healed: number
+}
+
+/** Gaps that healed, the newest first, as far as they are remembered. */
+function healedOf(epochs: readonly EpochDocument[]): HealedGap[] {
+  return epochs
+    .flatMap((epoch) =>
+      (epoch.gaps ?? []).flatMap(({ first, last, since, healed }) =>
+        healed === null ? [] : { epoch, around: [first, last] as const, since, healed },
+      ),
+    )
+    .toReversed()
+    .sort((a, b) => b.healed - a.healed)
+}
+
+type TimeAt = (epoch: EpochDocument, seq: number) => string | null
+
+const spanOf = (first: number, last: number) => ({ firstSeq: first, lastSeq: last, count: last - first + 1 })
+
+const neighbourTimes = ({ epoch, around }: Pick<Gap, 'epoch' | 'around'>, timeAt: TimeAt) => ({
+  after: timeAt(epoch, around[0] - 1),
+  before: timeAt(epoch, around[1] + 1),
+})
+
+function gapView(gap: Gap, isOnline: boolean, timeAt: TimeAt): ApiGap {
+  const { epoch, first, last, cause, reason, since } = gap
+  return {
+    epoch: epoch.epoch,
+    ...spanOf(first, last),
+    cause,
+    reason,
+    words: causeWords(gap, isOnline),
+    since: since === null ? null : formatTime(since),
+    ...neighbourTimes(gap, timeAt),
+  }
+}
+
+function healedView(gap: HealedGap, timeAt: TimeAt): ApiHealedGap {
+  const { epoch, around, since, healed } = gap
+  return {
+    epoch: epoch.epoch,
+    ...spanOf(...around),
+    since: formatTime(since),
+    healedAt: formatTime(healed),
+    ...neighbourTimes(gap, timeAt),
+  }
+}
+
+function aheadView(gap: Gap, timeAt: TimeAt): ApiAhead {
+  const { epoch, first, last } = gap
+  return { epoch: epoch.epoch, ...spanOf(first, last), after: neighbourTimes(gap, timeAt).after }
 }
 
 const idsPerRead = 64
 
-/** Adds the times of the neighbours, which stand in the buckets. */
-async function withTimes(store: Pick<Store, 'read'>, gaps: readonly Gap[]): Promise<ApiGap[]> {
+/** The times of the entries before and after some ranges, which stand in the buckets. */
+async function readTimes(
+  store: Pick<Store, 'read'>,
+  ranges: readonly Pick<Gap, 'epoch' | 'around'>[],
+): Promise<TimeAt> {
   const times = new Map<string, number | null>()
   const keys = new Map<string, { id: string; slot: number }>()
-  for (const { epoch, around } of gaps)
+  for (const { epoch, around } of ranges)
     for (const seq of [around[0] - 1, around[1] + 1])
       if (seq >= 1)
         keys.set(`${epoch.epoch}/${seq}`, {
@@ -124,18 +194,8 @@ async function withTimes(store: Pick<Store, 'read'>, gaps: readonly Gap[]): Prom
       for (const [key, { slot }] of wanted) times.set(key, buckets[n]?.times[slot] ?? null)
     })
   }
-  const timeAt = (epoch: string, seq: number) => {
+  return ({ epoch }, seq) => {
     const time = times.get(`${epoch}/${seq}`)
     return time === null || time === undefined ? null : formatTime(time)
   }
-  return gaps.map(({ epoch: { epoch }, first, last, cause, reason, around }) => ({
-    epoch,
-    firstSeq: first,
-    lastSeq: last,
-    count: last - first + 1,
-    cause,
-    reason,
-    after: timeAt(epoch, around[0] - 1),
-    before: timeAt(epoch, around[1] + 1),
-  }))
 }

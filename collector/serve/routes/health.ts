@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import type { ApiReadiness } from '@barograph/proto/api'
+import type { DeviceDocument } from '../../core/documents.ts'
 import type { Context, MetricSample } from '../context.ts'
+import type { GapFigures, GapWatch } from '../gap-watch.ts'
 import { serveLimits } from '../limits.ts'
 import type { LiveFigures } from '../live/hub.ts'
 import type { PartitionProgress, Progress } from '../progress.ts'
@@ -8,14 +10,14 @@ import { writeMetrics } from '../prometheus.ts'
 import { noParameters } from '../query.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as schemas from '../schemas.ts'
-import { nowOf } from '../views/devices.ts'
+import { conflictWords, nowOf } from '../views/devices.ts'
 import { readFleet } from './devices.ts'
 
-type Given = Context & { progress: Progress; live: () => LiveFigures }
+type Given = Context & { progress: Progress; gaps: GapWatch; live: () => LiveFigures }
 
 /** What a supervisor, a load balancer and Prometheus ask. */
 export function healthRoutes(context: Given): Route[] {
-  const { version, now, startedAt, progress, state } = context
+  const { version, now, startedAt, progress, gaps, state } = context
   return [
     defineRoute({
       path: '/healthz',
@@ -34,7 +36,14 @@ export function healthRoutes(context: Given): Route[] {
       statuses: { 503: 'Not ready; the checks say why' },
       answersItselfAt: [503],
       statusOf: ({ ready }) => (ready ? 200 : 503),
-      handle: async () => readinessOf(state().roles, await lookOrFault(progress)),
+      handle: async () =>
+        readinessOf(
+          state().roles,
+          await lookOrFault(async () => ({
+            partitions: await progress.look(),
+            conflicts: (await gaps.look(now())).conflicts,
+          })),
+        ),
     }),
     defineRoute({
       path: '/metrics',
@@ -48,25 +57,34 @@ export function healthRoutes(context: Given): Route[] {
   ]
 }
 
+interface Looked {
+  readonly partitions: readonly PartitionProgress[]
+  readonly conflicts: readonly DeviceDocument[]
+}
+
 /** Not being able to look is an answer too: the store or log is unreachable. */
-async function lookOrFault(progress: Progress): Promise<readonly PartitionProgress[] | string> {
+async function lookOrFault(look: () => Promise<Looked>): Promise<Looked | string> {
   try {
-    return await progress.look()
+    return await look()
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
 }
 
-function readinessOf(
-  roles: ReturnType<Context['state']>['roles'],
-  partitions: readonly PartitionProgress[] | string,
-): ApiReadiness {
+function readinessOf(roles: ReturnType<Context['state']>['roles'], looked: Looked | string): ApiReadiness {
   const checks = roles.map(({ role, ok, detail }) => ({ name: role, ok, detail }))
-  if (typeof partitions === 'string')
-    checks.push({ name: 'log and store', ok: false, detail: `cannot be read: ${partitions}` })
-  else for (const one of partitions) checks.push(checkOf(one))
+  if (typeof looked === 'string')
+    checks.push({ name: 'log and store', ok: false, detail: `cannot be read: ${looked}` })
+  else {
+    for (const one of looked.partitions) checks.push(checkOf(one))
+    // Ready it is: nothing is lost by it, and no restart of the collector ends it.
+    for (const device of looked.conflicts.slice(0, conflictsShown))
+      checks.push({ name: `device ${device.device}`, ok: true, detail: conflictWords(device) })
+  }
   return { ready: checks.every(({ ok }) => ok), checks }
 }
+
+const conflictsShown = 10
 
 function checkOf({ partition, waiting, phase, stalled }: PartitionProgress) {
   const name = `partition ${partition}`
@@ -86,6 +104,7 @@ async function ownSamples({
   store,
   deadLetters,
   progress,
+  gaps,
   live,
   now,
   version,
@@ -123,6 +142,17 @@ async function ownSamples({
       'Records that changed a window after it was over',
       streams.reduce((sum, { stream }) => sum + stream.lateRecords, 0),
     ),
+    counter(
+      'barograph_late_readings_total',
+      'Readings that came when a window of theirs was over',
+      streams.reduce((sum, { stream }) => sum + (stream.lateReadings ?? 0), 0),
+    ),
+    counter(
+      'barograph_revised_windows_total',
+      'Windows of all levels that late readings changed, each once',
+      streams.reduce((sum, { stream }) => sum + (stream.revisedWindows ?? 0), 0),
+    ),
+    ...gapSamples(await gaps.look(at), at),
     ...refused.map(([code, count]) =>
       counter('barograph_dead_letters_total', 'Messages refused, by code', count, { code }),
     ),
@@ -147,6 +177,28 @@ async function ownSamples({
       'Resident memory of the process',
       process.memoryUsage.rss(),
     ),
+  ]
+}
+
+function gapSamples({ causes, healed, conflicts }: GapFigures, now: number): MetricSample[] {
+  const byCause = Object.entries(causes)
+  return [
+    ...byCause.map(([cause, { gaps }]) =>
+      gauge('barograph_gaps_open', 'Ranges of missing numbers that are open, by cause', gaps, { cause }),
+    ),
+    ...byCause.map(([cause, { missing }]) =>
+      gauge('barograph_missing_numbers', 'Numbers that open gaps lack, by cause', missing, { cause }),
+    ),
+    ...byCause.map(([cause, { since }]) =>
+      gauge(
+        'barograph_oldest_gap_age_seconds',
+        'Since the oldest open gap opened, by cause; 0: there is none',
+        since === null ? 0 : Math.max(0, now - since) / 1000,
+        { cause },
+      ),
+    ),
+    counter('barograph_gaps_healed_total', 'Gaps that opened and healed', healed),
+    gauge('barograph_device_conflicts', 'Devices that more than one agent runs as', conflicts.length),
   ]
 }
 

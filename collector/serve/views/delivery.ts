@@ -61,7 +61,12 @@ export const noDelivery: ApiDelivery = {
   backlog: 0,
   gaps: 0,
   unexplained: 0,
+  gapsOnTheWay: 0,
+  missing: 0,
+  gapsHealed: 0,
   late: 0,
+  lateReadings: 0,
+  revised: 0,
 }
 
 /** Where every accepted entry of a device is. The parts add up by construction: what nothing else explains is on the way. */
@@ -82,6 +87,8 @@ export function deliveryOf(
     ...total,
     backlog: device.sensors.reduce((sum, sensor) => sum + sensor.backlog, 0),
     late: streams.reduce((sum, stream) => sum + stream.lateRecords, 0),
+    lateReadings: streams.reduce((sum, stream) => sum + (stream.lateReadings ?? 0), 0),
+    revised: streams.reduce((sum, stream) => sum + (stream.revisedWindows ?? 0), 0),
   }
 }
 
@@ -93,7 +100,8 @@ function epochDelivery(epoch: EpochDocument, device: DeviceDocument, waiting: Ra
   const refused = declaredOf(epoch.refused, epoch.seen)
   const declared = [...Object.values(epoch.lost), ...Object.values(epoch.refused)]
   const toStore = sizeOf([epoch.seen, ...declared].reduce((rest, set) => subtract(rest, set), waiting))
-  const gaps = gapsOf(epoch, device).filter((gap) => gap.cause !== 'on-its-way')
+  const all = gapsOf(epoch, device).filter((gap) => !gap.isAhead)
+  const gaps = all.filter((gap) => gap.cause !== 'on-its-way')
   return {
     ...noDelivery,
     accepted,
@@ -106,6 +114,9 @@ function epochDelivery(epoch: EpochDocument, device: DeviceDocument, waiting: Ra
     toStore,
     gaps: new Set(gaps.map((gap) => gap.around[0])).size,
     unexplained: gaps.filter((gap) => gap.cause === 'unknown').length,
+    gapsOnTheWay: all.length - gaps.length,
+    missing: all.reduce((sum, { first, last }) => sum + last - first + 1, 0),
+    gapsHealed: epoch.gapsHealed ?? 0,
   }
 }
 
@@ -130,6 +141,11 @@ export function addDeliveries(a: ApiDelivery, b: ApiDelivery): ApiDelivery {
     backlog: a.backlog + b.backlog,
     gaps: a.gaps + b.gaps,
     unexplained: a.unexplained + b.unexplained,
+    gapsOnTheWay: a.gapsOnTheWay + b.gapsOnTheWay,
+    missing: a.missing + b.missing,
+    gapsHealed: a.gapsHealed + b.gapsHealed,
     late: a.late + b.late,
+    lateReadings: a.lateReadings + b.lateReadings,
+    revised: a.revised + b.revised,
   }
 }

@@ -1,6 +1,7 @@
 import { metricNameOf } from '@barograph/proto'
 import type {
   ApiClock,
+  ApiConflict,
   ApiDevice,
   ApiFault,
   ApiOrigin,
@@ -15,6 +16,7 @@ import {
   type StoredSensor,
   type StreamDocument,
 } from '../../core/documents.ts'
+import { conflictAt } from '../../core/conflict.ts'
 import { formatTime } from '../../core/iso-time.ts'
 import { metricNames, metricsOf } from '../../core/metric-names.ts'
 import { isKept } from '../../core/windows.ts'
@@ -67,6 +69,7 @@ export function deviceView(
     location: device.location,
     batteryPercent: device.batteryPercent ?? measuredBattery(primary, sensors),
     partition: device.partition,
+    conflict: conflictView(device, now),
   }
 }
 
@@ -81,6 +84,26 @@ function measuredBattery(
 /** The device's now, ms: the collector's clock, or the newest reading of a replayed device. */
 export function nowOf(device: DeviceDocument, streams: readonly StreamDocument[], now: number): number {
   return isReplayed(device, streams) ? (newestOf(streams) ?? now) : now
+}
+
+function conflictView(device: DeviceDocument, now: number): ApiConflict | null {
+  const conflict = conflictAt(device, now)
+  if (!conflict) return null
+  const { since, last, epochs } = conflict
+  return {
+    since: formatTime(since),
+    last: formatTime(last),
+    epochs: [...epochs],
+    words: conflictWords(device),
+  }
+}
+
+/** What two agents with one name mean, and the way out. */
+export function conflictWords({ device }: Pick<DeviceDocument, 'device'>): string {
+  return (
+    `More than one agent runs under the name ${device}. Nothing is lost or mixed: each run has its own numbers. ` +
+    'Give one of them another device: name in its agent.yaml, or stop it.'
+  )
 }
 
 /** Why a device is in the state it is; see ApiStatus. */

@@ -9,13 +9,24 @@ import { compareEntries, type EntryKey, type EntryRef, markOf, refsOf } from './
 
 const bucketsPerPage = 32
 
+/** An agent that was away for so many intervals of the sensor was off; less is a restart. */
+const offIntervals = 3
+
 /**
- * The times within from <= time < to in which the sensor said that it had nothing to say, and how far the search came:
+ * The times within from <= time < to in which the sensor said that it had nothing to say or its agent was off, and how far the search came:
  * it reads a bounded number of buckets.
  */
 export async function readPauses(
   store: Pick<Store, 'buckets'>,
-  query: { device: string; sensor: string; from: number; to: number },
+  query: {
+    device: string
+    sensor: string
+    from: number
+    to: number
+    intervalMs: number
+    /** The sensor has entries before `from`. */
+    hasBefore: boolean
+  },
 ): Promise<{ pauses: ApiPause[]; to: number }> {
   // Of a bucket without marks only the times are kept.
   const marks: EntryRef[] = []
@@ -37,7 +48,10 @@ export async function readPauses(
       break
     }
   } while (cursor !== null)
-  const pauses = pausesOf(marks.sort(compareEntries), Float64Array.from(readings).sort())
+  const pauses = pausesOf(marks.sort(compareEntries), Float64Array.from(readings).sort(), {
+    before: query.hasBefore ? query.from : null,
+    offAfterMs: offIntervals * query.intervalMs,
+  })
   const last = pauses.at(-1)
   if (last?.end === null) last.end = await nextReading(store, query, reached)
   return { pauses, to: reached }
@@ -72,26 +86,34 @@ function collect(
   }
 }
 
-/** One pause for all faults and stops up to the next reading; both lists ascend. */
-function pausesOf(marks: readonly EntryRef[], readings: Float64Array): ApiPause[] {
+/**
+ * One pause for all marks up to the next reading; both lists ascend. A start without a stop before it ends the time in
+ * which the agent was off: from the entry before it, or from `before` where that is not at hand.
+ */
+function pausesOf(
+  marks: readonly EntryRef[],
+  readings: Float64Array,
+  { before, offAfterMs }: { readonly before: number | null; readonly offAfterMs: number },
+): ApiPause[] {
   const pauses: ApiPause[] = []
   let next = 0
   let open: { pause: ApiPause; end: number } | null = null
   for (const ref of marks) {
     const mark = markOf(ref)
-    if (!mark || (mark.kind !== 'fault' && mark.kind !== 'stop')) continue
+    if (!mark) continue
     if (open && ref.time < open.end) {
-      open.pause.count++
+      if (mark.kind !== 'start') open.pause.count++
       continue
     }
     while (next < readings.length && (readings[next] as number) <= ref.time) next++
+    const start = mark.kind === 'start' ? (readings[next - 1] ?? before) : ref.time
+    if (start === null || (mark.kind === 'start' && ref.time - start <= offAfterMs)) continue
     const end = readings[next] ?? Number.POSITIVE_INFINITY
-    const { kind, code, detail } = mark
     const pause: ApiPause = {
-      kind,
-      code,
-      detail,
-      start: formatTime(ref.time),
+      kind: pauseKind(mark.kind),
+      code: mark.kind === 'start' ? '' : mark.code,
+      detail: mark.kind === 'start' ? '' : mark.detail,
+      start: formatTime(start),
       end: Number.isFinite(end) ? formatTime(end) : null,
       count: 1,
     }
@@ -99,4 +121,9 @@ function pausesOf(marks: readonly EntryRef[], readings: Float64Array): ApiPause[
     pauses.push(pause)
   }
   return pauses
+}
+
+function pauseKind(kind: string): ApiPause['kind'] {
+  if (kind === 'start') return 'off'
+  return kind === 'stop' ? 'stop' : 'fault'
 }

@@ -101,6 +101,8 @@ export function causeOf(
   if (pause) return { words: pauseWords(pause), isTold: true }
   const lost = known?.gaps.find(({ after, before }) => overlaps(gap, after, before))
   if (lost) return { words: lossWords(lost), isTold: true }
+  if (known?.ahead.some(({ after }) => overlaps(gap, after, null)))
+    return { words: 'on its way', isTold: true }
   const current = device.sensors.find(({ id }) => id === sensor)?.fault
   if (current && Date.parse(current.since) <= gap.end) return { words: faultWords(current), isTold: true }
   return { words: 'sensor silent', isTold: false }
@@ -112,8 +114,10 @@ function overlaps(gap: Gap, start: string | null, end: string | null): boolean {
   return from < gap.end && to > gap.start
 }
 
-const pauseWords = ({ kind, code, detail }: { kind: string; code: string; detail: string }): string =>
-  kind === 'stop' ? `stopped: ${detail || code || 'agent ended'}` : faultWords({ code, detail })
+function pauseWords({ kind, code, detail }: ApiGaps['pauses'][number]): string {
+  if (kind === 'off') return 'agent off'
+  return kind === 'stop' ? `stopped: ${detail || code || 'agent ended'}` : faultWords({ code, detail })
+}
 
 const faultWords = ({ code, detail }: { code: string; detail: string }): string =>
   `sensor fault: ${detail || code.replaceAll('-', ' ')}`

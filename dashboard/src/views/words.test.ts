@@ -44,6 +44,7 @@ const device = (more: Partial<ApiDevice> = {}): ApiDevice => ({
   location: '',
   batteryPercent: 87,
   partition: 0,
+  conflict: null,
   ...more,
 })
 
@@ -151,7 +152,22 @@ describe('model', () => {
 describe('causes', () => {
   const gap = { start: noon - 3_600_000, end: noon }
   const gaps = (more: object) =>
-    new Map([['bme280', { gaps: [], pauses: [], from: null, to: null, cursor: null, ...more }]])
+    new Map([
+      [
+        'bme280',
+        {
+          gaps: [],
+          healed: [],
+          healedTotal: 0,
+          ahead: [],
+          pauses: [],
+          from: null,
+          to: null,
+          cursor: null,
+          ...more,
+        },
+      ],
+    ])
   const one = {
     epoch: 'aa',
     firstSeq: 1,
@@ -218,7 +234,12 @@ describe('delivery line', () => {
     backlog: 0,
     gaps: 0,
     unexplained: 0,
+    gapsOnTheWay: 0,
+    missing: 0,
+    gapsHealed: 0,
     late: 0,
+    lateReadings: 0,
+    revised: 0,
   }
 
   it('begins with the promise only while it holds', () => {
