@@ -42,7 +42,7 @@ async function main(): Promise<number> {
           faults: wanted,
           hasDisks,
           until: { ms: minutes * 60_000 },
-          restMs: 4_000,
+          restMs: { device: 4_000, collector: 4_000 },
           say: console.log,
           signal: stopping.signal,
         }),

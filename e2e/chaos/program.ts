@@ -14,7 +14,8 @@ export interface Program {
   /** Asks it to end and waits. */
   stop(): Promise<void>
   process(): Running
-  isRunning(): boolean
+  /** It said that it works. */
+  works(): Promise<boolean>
   /** While this is true, its end is no news: something is being done to it. */
   isOnTrial: boolean
 }
@@ -28,7 +29,8 @@ export interface ProgramOptions {
   readonly endedByItself: (name: string, words: string) => void
 }
 
-const readyLimitMs = 60_000
+/** Generous: the machine may be busy with other things. */
+const readyLimitMs = 180_000
 
 export function createProgram({ name, args, env, isReady, endedByItself }: ProgramOptions): Program {
   let running: Running | null = null
@@ -81,7 +83,7 @@ export function createProgram({ name, args, env, isReady, endedByItself }: Progr
       await running.stop()
     },
     process: current,
-    isRunning: () => running?.isRunning() ?? false,
+    works: () => isReady(current()),
   }
   return program
 }

@@ -17,8 +17,8 @@ export interface ChaosOptions {
   readonly hasDisks: boolean
   /** Ends after so long, or after so many faults; it then waits until everything has arrived. */
   readonly until: { readonly ms: number } | { readonly faults: number }
-  /** Longest rest between two faults of one device, or of the collector. */
-  readonly restMs: number
+  /** Longest rests between two faults of one device, and of the collector. */
+  readonly restMs: { readonly device: number; readonly collector: number }
   readonly say: (words: string) => void
   /** Ends it at once. */
   readonly signal: AbortSignal
@@ -148,7 +148,7 @@ async function causeFaults(
     while (mayBegin()) {
       const fault = draw()
       if (!fault) return
-      await sleep(between(0, restMs))
+      await sleep(between(0, seat ? restMs.device : restMs.collector))
       if (isOver.aborted) return
       const from = Date.now()
       if (fault.of === 'device' && seat) await fault.run(scene, seat)
