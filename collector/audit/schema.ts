@@ -50,8 +50,14 @@ export const schemas = {
     device: z.string(),
     partition: whole,
     sites: z.array(z.object({ at: position, version: whole, timeZone: z.string(), validFrom: whole })),
+    sealedUntil: z.record(z.string(), whole).default({}),
   }),
-  streams: z.object({ ...named, largestTime: whole.nullable(), smallestTime: whole.nullable() }),
+  streams: z.object({
+    ...named,
+    largestTime: whole.nullable(),
+    smallestTime: whole.nullable(),
+    expiredBefore: z.record(z.string(), whole).default({}),
+  }),
   epochs: z.strictObject({
     ...named,
     epoch: z.string(),
