@@ -143,6 +143,7 @@ function checkSummaries(
   expired: ReadonlyMap<string, Ranges>,
 ): void {
   const covered = new Map<string, [number, number][]>()
+  const ahead = new Map<string, [number, number][]>()
   for (const row of store.summaries(device, sensor)) {
     report.counts.summaries++
     const summary = readDocument(report, 'summaries', row, checkpoint)
@@ -151,6 +152,9 @@ function checkSummaries(
     report.compare(at('id'), row.id, `${device}/${sensor}/${summary.epoch}/${summary.firstSeq}`)
     const received = summary.minutes.reduce((sum, minute) => sum + minute.received, 0)
     report.compare(at('minutes'), received, summary.lastSeq - summary.firstSeq + 1)
+    // Written before the buckets that tell of it: beyond the checkpoint it may stand alone.
+    if (isBefore(checkpoint.position, summary.o))
+      ahead.set(summary.epoch, [...(ahead.get(summary.epoch) ?? []), [summary.firstSeq, summary.lastSeq]])
     const epoch = covered.get(summary.epoch) ?? []
     covered.set(summary.epoch, [...epoch, [summary.firstSeq, summary.lastSeq]])
   }
@@ -158,7 +162,11 @@ function checkSummaries(
     const { summarised = [], pending = [] } = arrivals.get(name) ?? {}
     const rangeOf = ({ first, last }: Event): [number, number] => [first, last]
     const must = mergeRanges(summarised.map(rangeOf))
-    const may = mergeRanges([...must, ...pending.filter(({ what }) => what === 'summarised').map(rangeOf)])
+    const may = mergeRanges([
+      ...must,
+      ...(ahead.get(name) ?? []),
+      ...pending.filter(({ what }) => what === 'summarised').map(rangeOf),
+    ])
     const stored = mergeRanges(covered.get(name) ?? [])
     const at = { collection: 'summaries' as const, id: `${device}/${sensor}/${name}` }
     const gone = mergeRanges([...(expired.get(name) ?? []), ...logged.mayExpire(at.id)])

@@ -117,6 +117,7 @@ export const schemas = {
     epoch: z.string(),
     firstSeq: whole.min(1),
     lastSeq: whole.min(1),
+    at: position.optional(),
     intervalMs: whole.min(0),
     minutes: z.array(
       z.strictObject({ start: whole, received: whole.min(1), metrics: z.record(z.string(), figures) }),
@@ -125,6 +126,7 @@ export const schemas = {
   rollups: z.strictObject({
     ...named,
     level: z.string(),
+    set: whole.min(1).optional(),
     start: whole,
     end: whole,
     timeZone: z.string(),

@@ -205,7 +205,8 @@ function compareDocument(
   }
   report.counts.rollups[row.level] = (report.counts.rollups[row.level] ?? 0) + 1
   const at = (field: string) => ({ collection: 'rollups' as const, id: row.id, field })
-  report.compare(at('id'), row.id, `${device}/${sensor}/${row.level}/${row.start}`)
+  const set = row.in_set === 0 ? '' : `/${row.in_set}`
+  report.compare(at('id'), row.id, `${device}/${sensor}/${row.level}/${row.start}${set}`)
   for (const field of ['device', 'sensor', 'level', 'start'] as const)
     report.compare(at(field), stored[field], row[field])
   const before = report.differed()
