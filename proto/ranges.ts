@@ -121,6 +121,19 @@ export function intersect(a: RangeSet, b: RangeSet): RangeSet {
 /** The set of one range. */
 export const rangeOf = (first: number, last: number): RangeSet => (first > last ? emptySet : [first, last])
 
+/** The lowest `count` numbers of a set. */
+export function lowest(set: RangeSet, count: number): RangeSet {
+  let taken = emptySet
+  let left = count
+  for (const [first, last] of pairs(set)) {
+    if (left <= 0) break
+    const end = Math.min(last, first + left - 1)
+    taken = addRange(taken, first, end)
+    left -= end - first + 1
+  }
+  return taken
+}
+
 /** The ranges as pairs, for loops. */
 export function* pairs(set: RangeSet): Generator<readonly [number, number]> {
   for (let i = 0; i < set.length; i += 2) yield [set[i] as number, set[i + 1] as number]

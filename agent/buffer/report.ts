@@ -1,7 +1,7 @@
-import { flagWords, fromThousandths } from '@barograph/proto'
+import { divideRounded, flagWords, fromThousandths, meanAngle, pairs, sizeOf } from '@barograph/proto'
 import type { LostRange, SiteState } from '../core/buffer.ts'
 import { openForReading } from './open.ts'
-import { openTables } from './tables.ts'
+import { openTables, type StreamState, type Tables } from './tables.ts'
 
 /** What a buffer holds, one line per stream. */
 export interface BufferReport {
@@ -9,6 +9,10 @@ export interface BufferReport {
   readonly device: string
   readonly usedBytes: number
   readonly rows: number
+  /** Readings that were condensed, and the summaries that hold them. */
+  readonly condensed: { readonly readings: number; readonly summaries: number }
+  /** Numbers declared lost that the collector has not stored as such, by cause. */
+  readonly lost: Readonly<Record<string, number>>
   readonly site: SiteState | null
   readonly streams: readonly {
     readonly sensor: string
@@ -17,6 +21,7 @@ export interface BufferReport {
     readonly rows: number
     readonly oldest: string | null
     readonly newest: string | null
+    readonly condensed: number
     readonly lost: readonly LostRange[]
   }[]
   readonly refused: readonly {
@@ -37,9 +42,11 @@ export function reportBuffer(path: string): BufferReport {
       const count = db.prepare<[number], { rows: number; oldest: number | null; newest: number | null }>(
         'SELECT count(*) AS rows, min(wall) AS oldest, max(wall) AS newest FROM entries WHERE stream = ?',
       )
-      const streams = tables.streams(null).map(({ id, sensor, epoch, lastSeq, lost }) => {
+      const states = tables.streams(null)
+      const streams = states.map(({ id, sensor, epoch, lastSeq, thinned, lost }) => {
         const { rows = 0, oldest = null, newest = null } = count.get(id) ?? {}
-        return { sensor, epoch, lastSeq, rows, oldest: iso(oldest), newest: iso(newest), lost }
+        const condensed = sizeOf(thinned)
+        return { sensor, epoch, lastSeq, rows, oldest: iso(oldest), newest: iso(newest), condensed, lost }
       })
       const site = tables.site()
       return {
@@ -47,6 +54,11 @@ export function reportBuffer(path: string): BufferReport {
         device: tables.device() ?? '',
         usedBytes: tables.usedBytes(),
         rows: streams.reduce((sum, { rows }) => sum + rows, 0),
+        condensed: {
+          readings: streams.reduce((sum, { condensed }) => sum + condensed, 0),
+          summaries: states.reduce((sum, { summaries }) => sum + summaries.length, 0),
+        },
+        lost: countLost(streams.flatMap(({ lost }) => lost)),
         site: site && { version: site.version, validFrom: site.validFrom, confirmed: site.confirmed },
         streams,
         refused: db
@@ -61,13 +73,23 @@ export function reportBuffer(path: string): BufferReport {
   }
 }
 
-/** One row as it is exported: a value of a reading, or a fault, start or stop. */
+function countLost(lost: readonly LostRange[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { firstSeq, lastSeq, cause } of lost)
+    counts[cause] = (counts[cause] ?? 0) + lastSeq - firstSeq + 1
+  return counts
+}
+
+/**
+ * One row as it is exported: a value of a reading, the mean of a condensed minute, a fault, start or stop, or a row that
+ * is not what was written.
+ */
 export interface ExportedRow {
   readonly sensor: string
   readonly epoch: string
   readonly seq: number
   readonly time: string
-  readonly kind: 'reading' | 'fault' | 'start' | 'stop'
+  readonly kind: 'reading' | 'minute' | 'fault' | 'start' | 'stop' | 'unreadable'
   readonly metric: string
   readonly value: number | null
   readonly unit: string
@@ -82,33 +104,75 @@ export function* exportBuffer(path: string): Generator<ExportedRow> {
   const db = openForReading(path)
   try {
     const tables = openTables(db)
-    for (const { id, sensor, epoch, rows } of tables.streams(null))
-      for (let at = 0; at < rows.length; at += 2)
-        for (let first = rows[at] ?? 0; first <= (rows[at + 1] ?? 0); first += pageRows)
-          for (const entry of tables.read(id, first, Math.min(rows[at + 1] ?? 0, first + pageRows - 1))) {
-            const common = { sensor, epoch, seq: entry.seq, time: new Date(entry.time).toISOString() }
-            if (entry.mark)
-              yield {
-                ...common,
-                kind: entry.mark.kind,
-                metric: '',
-                value: null,
-                unit: '',
-                remark: [entry.mark.code, entry.mark.detail].filter(Boolean).join(': '),
-              }
-            for (const { metric, thousandths, flag } of entry.values)
-              yield {
-                ...common,
-                kind: 'reading',
-                metric: metric.name,
-                value: fromThousandths(thousandths),
-                unit: metric.unit,
-                remark: flag ? flagWords(flag) : '',
-              }
-          }
+    for (const stream of tables.streams(null)) {
+      yield* exportSummaries(tables, stream)
+      for (const [from, to] of pairs(stream.rows))
+        for (let first = from; first <= to; first += pageRows)
+          yield* exportRows(tables, stream, first, Math.min(to, first + pageRows - 1))
+    }
   } finally {
     db.close()
   }
 }
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())
+
+function* exportRows(
+  tables: Tables,
+  { id, sensor, epoch }: StreamState,
+  first: number,
+  last: number,
+): Generator<ExportedRow> {
+  const unreadable: number[] = []
+  const entries = tables.read(id, first, last, (seq) => unreadable.push(seq))
+  for (const { seq, time, mark, values } of entries) {
+    const common = { sensor, epoch, seq, time: new Date(time).toISOString() }
+    if (mark)
+      yield {
+        ...common,
+        ...nothing,
+        kind: mark.kind,
+        remark: [mark.code, mark.detail].filter(Boolean).join(': '),
+      }
+    for (const { metric, thousandths, flag } of values)
+      yield {
+        ...common,
+        kind: 'reading',
+        metric: metric.name,
+        value: fromThousandths(thousandths),
+        unit: metric.unit,
+        remark: flag ? flagWords(flag) : '',
+      }
+  }
+  for (const seq of unreadable)
+    yield { sensor, epoch, seq, time: '', ...nothing, kind: 'unreadable', remark: 'not what was written' }
+}
+
+function* exportSummaries(
+  tables: Tables,
+  { id, sensor, epoch, summaries }: StreamState,
+): Generator<ExportedRow> {
+  for (const { firstSeq, lastSeq } of summaries) {
+    const common = { sensor, epoch, seq: firstSeq }
+    const summary = tables.readSummary(id, firstSeq)
+    const numbers = `numbers ${firstSeq}-${lastSeq}`
+    if (!summary) yield { ...common, time: '', ...nothing, kind: 'unreadable', remark: numbers }
+    for (const { start, figures } of summary?.minutes ?? [])
+      for (const { metric, count, flagged, sum, sine, cosine, min, max } of figures) {
+        const isDirection = metric.kind === 'direction'
+        const mean = count === 0 ? null : isDirection ? meanAngle(sine, cosine) : divideRounded(sum, count)
+        const extremes = isDirection ? '' : `, ${fromThousandths(min)} to ${fromThousandths(max)}`
+        yield {
+          ...common,
+          time: new Date(start).toISOString(),
+          kind: 'minute',
+          metric: metric.name,
+          value: mean === null ? null : fromThousandths(mean),
+          unit: metric.unit,
+          remark: `mean of ${count}${extremes}${flagged ? `, ${flagged} flagged` : ''}; of ${numbers}`,
+        }
+      }
+  }
+}
+
+const nothing = { metric: '', value: null, unit: '' } as const

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sizeOf } from '@barograph/proto'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { reading, testBuffer } from '../core/buffer-contract.ts'
@@ -174,4 +175,36 @@ test('a row that cannot be read is declared lost, and those around it are read',
   const again = openSqliteBuffer(bufferOptions(folder.path, { clock, epoch: '00000000000000bb' }))
   expect(again.streams().map(({ rows, lost }) => [rows, lost])).toEqual([[stream.rows, stream.lost]])
   await again.close()
+})
+
+test('status and export show what was condensed, by numbers, minutes and means', async () => {
+  const clock = createFakeClock()
+  const buffer = openSqliteBuffer(bufferOptions(folder.path, { clock, whenFull: 'thin', maxMb: 0.15 }))
+  buffer.register('attic', { intervalMs: 6_000, historical: false })
+  for (let i = 0; i < 30; i++) {
+    const entries = Array.from({ length: 200 }, (_, k) =>
+      reading(1_763_700_000_000 + 6_000 * (200 * i + k), k % 10),
+    )
+    await Promise.all([buffer.accept({ sensor: 'attic', entries }), clock.pass(400)])
+  }
+  const path = join(folder.path, 'buffer.db')
+  const report = reportBuffer(path)
+  const [stream] = buffer.streams()
+  const readings = sizeOf(stream?.thinned ?? [])
+  expect(readings).toBeGreaterThan(1_000)
+  expect(report).toMatchObject({ rows: 6_000 - readings, lost: {}, streams: [{ condensed: readings }] })
+  expect(report.condensed.readings).toBe(readings)
+  const exported = [...exportBuffer(path)]
+  const minutes = exported.filter(({ kind }) => kind === 'minute')
+  expect(minutes).toHaveLength(readings / 10)
+  expect(minutes[1]).toMatchObject({
+    seq: 1,
+    time: '2025-11-21T04:41:00.000Z',
+    metric: 'temperature',
+    value: 0.005,
+    unit: 'degC',
+    remark: expect.stringContaining('mean of 10, 0 to 0.009; of numbers 1-'),
+  })
+  expect(exported.filter(({ kind }) => kind === 'reading')).toHaveLength(6_000 - readings)
+  await buffer.close()
 })

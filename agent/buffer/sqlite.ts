@@ -1,16 +1,29 @@
-import { CodedError, type Epoch } from '@barograph/proto'
-import type { Acceptance, Buffer, BufferListener } from '../core/buffer.ts'
+import {
+  addRange,
+  CodedError,
+  emptySet,
+  type Epoch,
+  intersect,
+  type RangeSet,
+  rangeOf,
+  type StreamEpoch,
+  subtract,
+  type Summary,
+} from '@barograph/proto'
+import type { Acceptance, Buffer, BufferListener, NumberedEntry } from '../core/buffer.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { createAcceptances } from './commit/acceptances.ts'
 import { createDropper } from './commit/drops.ts'
 import { createGroupCommit } from './commit/group-commit.ts'
 import { createSettlements } from './commit/settlements.ts'
-import { createTrouble } from './commit/trouble.ts'
+import { createMarks } from './commit/marks.ts'
+import { createThinner } from './commit/thinner.ts'
+import { createTrouble, type WhenFull } from './commit/trouble.ts'
 import { checkDevice, openSite } from './identity.ts'
 import { openForWriting, type OwnDatabase } from './open.ts'
 import { openStreams } from './streams.ts'
-import { openTables } from './tables.ts'
+import { openTables, type StreamState } from './tables.ts'
 
 export interface BufferOptions {
   readonly device: string
@@ -18,7 +31,7 @@ export interface BufferOptions {
   readonly maxMb: number
   readonly maxAgeDays: number
   readonly commitIntervalMs: number
-  readonly whenFull: 'drop-oldest' | 'stop'
+  readonly whenFull: WhenFull
   /** This run's epoch: random. */
   readonly epoch: Epoch
   /** Tells this boot of the machine from others: monotonic times compare within one. */
@@ -46,7 +59,9 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     checkDevice(tables, { device, path, holdsStreams: !streams.isEmpty() })
     return openSite(tables, options.site, clock)
   })
-  const dropper = createDropper({ boot, maxMb, maxAgeDays, whenFull, tables, streams, clock })
+  const marks = createMarks({ epoch, tables, streams })
+  const thinner = createThinner({ isOver: (stream) => stream.epoch !== epoch, tables, streams, marks })
+  const dropper = createDropper({ boot, maxMb, maxAgeDays, whenFull, tables, streams, thinner, clock })
   const trouble = createTrouble({ maxMb, whenFull, listeners, log })
   const commits = createGroupCommit({
     epoch,
@@ -57,6 +72,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     acceptances,
     settlements,
     site,
+    marks,
     dropper,
     trouble,
     listeners,
@@ -90,6 +106,35 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     return accepted
   }
 
+  function read(of: StreamEpoch, firstSeq: number, lastSeq: number): NumberedEntry[] {
+    const stream = streams.get(of)
+    if (!stream) return []
+    const entries = tables.read(stream.id, firstSeq, lastSeq, () => {})
+    // Whatever of the rows is damaged, or not where it should be.
+    const present = entries.reduce<RangeSet>((set, { seq }) => addRange(set, seq, seq), emptySet)
+    const missing = subtract(intersect(stream.rows, rangeOf(firstSeq, lastSeq)), present)
+    if (missing.length > 0) noteUnreadable(stream, missing)
+    return entries
+  }
+
+  function readSummary(of: StreamEpoch, seq: number): Summary | null {
+    const stream = streams.get(of)
+    const range = stream?.summaries.find((one) => one.firstSeq <= seq && seq <= one.lastSeq)
+    if (!stream || !range) return null
+    const summary = tables.readSummary(stream.id, range.firstSeq)
+    if (!summary) {
+      noteUnreadable(stream, rangeOf(range.firstSeq, range.lastSeq))
+      return null
+    }
+    // The bytes belong to the row they are in.
+    return { ...summary, sensor: stream.sensor, epoch: stream.epoch }
+  }
+
+  function noteUnreadable(stream: StreamState, set: RangeSet): void {
+    dropper.noteUnreadable(stream, set)
+    commits.commitSoon()
+  }
+
   async function close(): Promise<void> {
     if (commits.closed) return
     commits.close()
@@ -104,14 +149,11 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     accept,
     position: acceptances.position,
     streams: streams.all,
-    read: (stream, firstSeq, lastSeq) => {
-      const state = streams.get(stream)
-      return state
-        ? tables.read(state.id, firstSeq, lastSeq, (seq) => {
-            dropper.noteUnreadable(state, seq)
-            commits.commitSoon()
-          })
-        : []
+    read,
+    readSummary,
+    markLive: marks.setLive,
+    markSent: (stream, set) => {
+      if (marks.add(stream, set)) commits.commitNow()
     },
     settle: (settlement) => {
       if (settlements.settle(settlement)) commits.commitSoon()

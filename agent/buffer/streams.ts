@@ -11,7 +11,11 @@ export function openStreams(tables: Tables, epoch: Epoch) {
 
   /** Nothing of it is left to send or to declare, and nothing can come. */
   const isDone = (stream: BufferedStream): boolean =>
-    stream.epoch !== epoch && stream.rows.length === 0 && stream.lost.length === 0 && !stream.endPending
+    stream.epoch !== epoch &&
+    stream.rows.length === 0 &&
+    stream.thinned.length === 0 &&
+    stream.lost.length === 0 &&
+    !stream.endPending
 
   return {
     isEmpty: (): boolean => byKey.size === 0,

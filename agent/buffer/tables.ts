@@ -16,6 +16,7 @@ import type { BufferedStream, LostRange, NumberedEntry, SiteState } from '../cor
 import type { SensorPosition } from '../core/sensor.ts'
 import { checksum } from './checksum.ts'
 import { decodePayload, type MetricNumbers, metricFromRow } from './payload.ts'
+import { openSentTable, openSummaryTable, type SummaryAge, type SummaryRange } from './summary-table.ts'
 
 /** A stream as memory holds it; the tables hold the same after each commit. */
 export interface StreamState extends BufferedStream {
@@ -23,8 +24,21 @@ export interface StreamState extends BufferedStream {
   readonly boot: string
   lastSeq: number
   rows: RangeSet
+  thinned: RangeSet
+  sent: RangeSet
+  /** Ascending; `thinned` is what of them is not settled. */
+  summaries: SummaryRange[]
   lost: LostRange[]
   endPending: boolean
+}
+
+/** What names a stream and holds for all of it. */
+export type StreamTraits = Pick<StreamState, 'sensor' | 'epoch' | 'boot' | 'intervalMs' | 'historical'>
+
+/** An entry as the file has it. */
+export interface StoredEntry extends NumberedEntry {
+  /** False: its time is not final. */
+  readonly synced: boolean
 }
 
 /** One row that is about to be written. */
@@ -58,6 +72,7 @@ interface ReadRow {
   seq: number
   wall: number
   monotonic: number
+  synced: number
   payload: Uint8Array
   crc: number | null
 }
@@ -91,11 +106,11 @@ export function openTables(db: Sqlite.Database) {
   const deleteStream = writing('DELETE FROM streams WHERE id = ?')
   const deleteRange = writing('DELETE FROM entries WHERE stream = ? AND seq BETWEEN ? AND ?')
   const readRange = db.prepare<[number, number, number], ReadRow>(
-    'SELECT seq, wall, monotonic, payload, crc FROM entries WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq',
+    'SELECT seq, wall, monotonic, synced, payload, crc FROM entries WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq',
   )
-  const acceptedAt = db
-    .prepare<[number, number], number>('SELECT accepted FROM entries WHERE stream = ? AND seq = ?')
-    .pluck()
+  const ageOf = db.prepare<[number, number], SummaryAge>(
+    'SELECT accepted, monotonic FROM entries WHERE stream = ? AND seq = ?',
+  )
   // Numbers ascend with time, so this ends at the first row that is young enough.
   const firstSince = (column: string) =>
     db
@@ -120,9 +135,21 @@ export function openTables(db: Sqlite.Database) {
     `DELETE FROM refused WHERE id <= (SELECT max(id) FROM refused) - ${refusalsKept}`,
   )
   const metrics = metricTable(db)
+  const summaries = openSummaryTable(db, writing)
+  const sent = openSentTable(db, writing)
+
+  /** Throws `corrupt` when the row is not what was written. */
+  function decodeRow(stream: number, row: ReadRow): NumberedEntry {
+    const { seq, wall, monotonic, payload, crc } = row
+    if (crc !== null && crc !== rowChecksum(stream, seq, monotonic, wall, payload))
+      throw new CodedError('corrupt', 'a row of the buffer is not what was written')
+    return { seq, time: wall, monotonicMs: monotonic, ...decodePayload(payload, metrics) }
+  }
 
   return {
     metrics,
+    ...summaries,
+    setSent: sent.setSent,
     insert(stream: number, accepted: number, rows: readonly EntryRow[]): void {
       const bind = (row: EntryRow) =>
         [
@@ -140,7 +167,7 @@ export function openTables(db: Sqlite.Database) {
         insertMany.run(...rows.slice(at, at + rowsPerInsert).flatMap(bind))
       for (const row of rows.slice(at)) insertOne.run(...bind(row))
     },
-    addStream(stream: Omit<StreamState, 'id' | 'rows' | 'lost' | 'lastSeq' | 'endPending'>): number {
+    addStream(stream: StreamTraits): number {
       const { sensor, epoch, boot, intervalMs, historical } = stream
       const crc = streamChecksum(stream, 0)
       return Number(addStream.run(sensor, epoch, boot, intervalMs, historical ? 1 : 0, crc).lastInsertRowid)
@@ -148,11 +175,26 @@ export function openTables(db: Sqlite.Database) {
     setLastSeq: (stream: StreamState, lastSeq: number) =>
       setLastSeq.run(lastSeq, streamChecksum(stream, lastSeq), stream.id),
     setEnded: (stream: number) => setEnded.run(stream),
-    deleteStream: (stream: number) => deleteStream.run(stream),
+    deleteStream(stream: number): void {
+      deleteStream.run(stream)
+      sent.setSent(stream, emptySet)
+    },
+    /** Rows that leave the buffer. */
     remove(stream: number, set: RangeSet): void {
       let gone = 0
       for (const [first, last] of pairs(set)) gone += deleteRange.run(stream, first, last).changes
       if (gone > 0) addGone.run(gone, stream)
+    },
+    /** Rows that a summary holds from now on. */
+    moveToSummary(stream: number, set: RangeSet): void {
+      for (const [first, last] of pairs(set)) deleteRange.run(stream, first, last)
+    },
+    /** Summaries that leave the buffer. */
+    removeSummaries(stream: number, ranges: readonly SummaryRange[]): void {
+      for (const { firstSeq, lastSeq } of ranges) {
+        summaries.removeSummary(stream, firstSeq)
+        addGone.run(lastSeq - firstSeq + 1, stream)
+      }
     },
     /**
      * The boot's clock is known now: its rows get their final times, monotonic plus offset. A row that is damaged is left
@@ -166,21 +208,28 @@ export function openTables(db: Sqlite.Database) {
       const entries: NumberedEntry[] = []
       for (const row of readRange.all(stream, first, last))
         try {
-          if (
-            row.crc !== null &&
-            row.crc !== rowChecksum(stream, row.seq, row.monotonic, row.wall, row.payload)
-          )
-            throw new CodedError('corrupt', 'a row of the buffer is not what was written')
-          const payload = decodePayload(row.payload, metrics)
-          entries.push({ seq: row.seq, time: row.wall, monotonicMs: row.monotonic, ...payload })
+          entries.push(decodeRow(stream, row))
         } catch (error) {
           if (!unreadable || !isCoded(error, 'corrupt')) throw error
           unreadable(row.seq)
         }
       return entries
     },
-    /** When a row was accepted, by the wall clock of then. */
-    acceptedAt: (stream: number, seq: number): number => acceptedAt.get(stream, seq) ?? 0,
+    /** Those of them that can be read. */
+    readStored(stream: number, first: number, last: number): StoredEntry[] {
+      const entries: StoredEntry[] = []
+      for (const row of readRange.all(stream, first, last))
+        try {
+          entries.push({ ...decodeRow(stream, row), synced: row.synced === 1 })
+        } catch (error) {
+          // It stays a row: whoever is to send it declares it lost.
+          if (!isCoded(error, 'corrupt')) throw error
+        }
+      return entries
+    },
+    /** When a row was accepted, by both clocks of then. */
+    ageOf: (stream: number, seq: number): SummaryAge =>
+      ageOf.get(stream, seq) ?? { accepted: 0, monotonic: 0 },
     /** The lowest number of a stream that was accepted at or after a time. */
     firstSince: (stream: number, column: keyof typeof firstSinceBy, time: number): number | undefined =>
       firstSinceBy[column].get(stream, time),
@@ -215,7 +264,11 @@ export function openTables(db: Sqlite.Database) {
       const free = Number(db.pragma('freelist_count', { simple: true }))
       return (pages - free) * Number(db.pragma('page_size', { simple: true }))
     },
-    streams: (currentEpoch: Epoch | null): StreamState[] => loadStreams(db, currentEpoch),
+    streams: (currentEpoch: Epoch | null): StreamState[] =>
+      loadStreams(db, currentEpoch).map((stream) => {
+        const held = summaries.summaryRanges(stream.id)
+        return { ...stream, sent: sent.sent(stream.id), summaries: held, thinned: setOf(held) }
+      }),
   }
 }
 
@@ -228,16 +281,16 @@ const rowChecksum = (
 ): number => checksum([stream, seq, monotonic, wall], payload)
 
 /** Over what names a stream and says how far it went. */
-const streamChecksum = (
-  stream: Pick<StreamState, 'sensor' | 'epoch' | 'boot' | 'intervalMs' | 'historical'>,
-  lastSeq: number,
-): number =>
+const streamChecksum = (stream: StreamTraits, lastSeq: number): number =>
   checksum(
     [stream.intervalMs, stream.historical ? 1 : 0, lastSeq],
     Buffer.from(`${stream.sensor} ${stream.epoch} ${stream.boot}`),
   )
 
-function loadStreams(db: Sqlite.Database, currentEpoch: Epoch | null): StreamState[] {
+function loadStreams(
+  db: Sqlite.Database,
+  currentEpoch: Epoch | null,
+): Omit<StreamState, 'sent' | 'summaries' | 'thinned'>[] {
   const rows = db.prepare<[], StreamRow>('SELECT * FROM streams ORDER BY id').all()
   // Consecutive numbers share the difference to their rank: one group per range.
   const ranges = db.prepare<[number], { first: number; last: number }>(
@@ -295,6 +348,10 @@ function metricTable(db: Sqlite.Database): MetricNumbers & { reload(): void } {
   }
 }
 
+/** The numbers of some ranges. */
+export const setOf = (ranges: readonly SummaryRange[]): RangeSet =>
+  ranges.reduce<RangeSet>((set, { firstSeq, lastSeq }) => addRange(set, firstSeq, lastSeq), emptySet)
+
 /** The ranges of a loss that neither the collector's losses nor anything else accounts for. */
 export function withoutSettled(lost: readonly LostRange[], settled: RangeSet): LostRange[] {
   return lost.flatMap(({ firstSeq, lastSeq, cause }) =>
@@ -313,17 +370,4 @@ export function withLost(lost: readonly LostRange[], set: RangeSet, cause: strin
   for (const { firstSeq, lastSeq } of sameCause) joined = addRange(joined, firstSeq, lastSeq)
   const ranges = [...pairs(joined)].map(([firstSeq, lastSeq]) => ({ firstSeq, lastSeq, cause }))
   return [...lost.filter((range) => range.cause !== cause), ...ranges].sort((a, b) => a.firstSeq - b.firstSeq)
-}
-
-/** The lowest `count` numbers of a set. */
-export function lowest(set: RangeSet, count: number): RangeSet {
-  let taken: RangeSet = emptySet
-  let left = count
-  for (const [first, last] of pairs(set)) {
-    if (left <= 0) break
-    const end = Math.min(last, first + left - 1)
-    taken = addRange(taken, first, end)
-    left -= end - first + 1
-  }
-  return taken
 }

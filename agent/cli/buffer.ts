@@ -12,22 +12,27 @@ export function printBuffer(path: string, { json }: { json: boolean }): void {
     console.log(JSON.stringify(report, null, 2))
     return
   }
-  const { device, usedBytes, rows, streams, refused } = report
+  const { device, usedBytes, rows, condensed, lost: losses, streams, refused } = report
   console.log(`${path}: ${rows} rows of ${device}, ${(usedBytes / 2 ** 20).toFixed(1)} MB`)
+  if (condensed.summaries > 0)
+    console.log(`condensed into minutes: ${condensed.readings} readings in ${condensed.summaries} summaries`)
+  for (const [cause, count] of Object.entries(losses))
+    console.log(`lost (${cause}): ${count} numbers, to be declared to the collector`)
   if (streams.length > 0)
     console.log(
       formatTable(
-        ['sensor', 'epoch', 'last number', 'rows', 'oldest', 'newest', 'lost'],
-        streams.map(({ sensor, epoch, lastSeq, rows: count, oldest, newest, lost }) => [
+        ['sensor', 'epoch', 'last number', 'rows', 'oldest', 'newest', 'condensed', 'lost'],
+        streams.map(({ sensor, epoch, lastSeq, rows: count, oldest, newest, condensed: thinned, lost }) => [
           sensor,
           epoch,
           String(lastSeq),
           String(count),
           oldest ?? '',
           newest ?? '',
+          thinned > 0 ? String(thinned) : '',
           lost.map((range) => `${range.firstSeq}-${range.lastSeq} (${range.cause})`).join(', '),
         ]),
-        [2, 3],
+        [2, 3, 6],
       ),
     )
   for (const { sensor, epoch, firstSeq, lastSeq, reason } of refused)

@@ -79,7 +79,7 @@ test('what is not said has its default, and nothing can be changed afterwards', 
       maxMb: 512,
       maxAgeDays: 90,
       commitIntervalMs: 200,
-      whenFull: 'drop-oldest',
+      whenFull: 'thin',
     },
     primary: { temperature: 'attic', pressure: 'wall' },
   })
@@ -162,16 +162,10 @@ describe('a mistake is named with file, line, key, value and what is allowed', (
     ],
     ['a missing device', 'device: balcony\n', '', 'device is missing; allowed: 1 to 63'],
     [
-      'thinning',
-      'sensors:',
-      'buffer: { whenFull: thin }\nsensors:',
-      'buffer.whenFull = "thin" is not allowed; allowed: drop-oldest or stop (thin is not built into this version)',
-    ],
-    [
-      'another overflow',
+      'an unknown way to overflow',
       'sensors:',
       'buffer: { whenFull: explode }\nsensors:',
-      'buffer.whenFull = "explode" is not allowed; allowed: drop-oldest or stop',
+      'buffer.whenFull = "explode" is not allowed; allowed: thin, drop-oldest or stop',
     ],
     [
       'a bad address',

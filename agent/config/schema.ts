@@ -39,10 +39,7 @@ const buffer = z.strictObject({
   maxMb: number(1, 1_000_000).default(512),
   maxAgeDays: number(0.001, 36_500).default(90),
   commitIntervalMs: count(1, 60_000).default(200),
-  whenFull: z
-    .enum(['drop-oldest', 'stop'])
-    .default('drop-oldest')
-    .describe('drop-oldest or stop (thin is not built into this version)'),
+  whenFull: z.enum(['thin', 'drop-oldest', 'stop']).default('thin').describe('thin, drop-oldest or stop'),
 })
 
 /** The most sensors of one device: each has a part in every status. */

@@ -1,4 +1,4 @@
-import { customMetric, hasAll, type Metric, metricByName, rangeOf } from '@barograph/proto'
+import { customMetric, hasAll, intersect, type Metric, metricByName, rangeOf, sizeOf } from '@barograph/proto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Buffer, BufferedStream, Entry, Settlement } from './buffer.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
@@ -9,7 +9,7 @@ export interface BufferHarness {
     clock: FakeClock
     epoch: string
     site?: string
-    whenFull?: 'drop-oldest' | 'stop'
+    whenFull?: 'thin' | 'drop-oldest' | 'stop'
     maxMb?: number
   }): Buffer
   /** Ends the buffer as a killed process would: nothing more is committed. */
@@ -289,6 +289,136 @@ export function testBuffer(name: string, makeHarness: () => BufferHarness): void
       await fill(buffer, 1)
       expect(streamOf(buffer).rows).toEqual([lastSeq + 1, lastSeq + 1])
       await buffer.close()
+    })
+
+    /** A reading each second from the start of a minute on; a fault at the numbers that `isFault` names. */
+    const sample = async (
+      buffer: Buffer,
+      from: number,
+      count: number,
+      isFault = (_seq: number) => false,
+    ): Promise<void> => {
+      const entries = Array.from({ length: count }, (_, i): Entry => {
+        const seq = from + i
+        const time = 1_763_700_000_000 + 1_000 * (seq - 1)
+        if (!isFault(seq)) return { ...reading(time, seq), monotonicMs: clock.monotonicMs() }
+        return {
+          time,
+          monotonicMs: 5,
+          values: [],
+          mark: { kind: 'fault', code: 'no-answer', detail: 'x'.repeat(150) },
+        }
+      })
+      await Promise.all([buffer.accept({ sensor: 'attic', entries }), clock.pass(commitMs)])
+    }
+    /** Everything that a stream holds or has declared, as numbers: disjoint, and all of them. */
+    const accountedFor = ({ rows, thinned, lost }: BufferedStream): number =>
+      sizeOf(rows) + sizeOf(thinned) + lost.reduce((sum, one) => sum + one.lastSeq - one.firstSeq + 1, 0)
+
+    test('full and told to thin, it condenses whole minutes that were never sent, oldest first', async () => {
+      const buffer = open(epochs[0], { maxMb: 0.3, whenFull: 'thin' })
+      const troubles: (string | null)[] = []
+      buffer.subscribe({
+        committed() {},
+        dropped() {},
+        troubled: (trouble) => troubles.push(trouble?.detail ?? null),
+      })
+      // Minutes 10 and 20 hold a fault: they stay as they are.
+      const isFault = (seq: number): boolean => seq === 10 * 60 + 7 || seq === 20 * 60 + 60
+      for (let i = 0; i < 30; i++) await sample(buffer, 1 + 600 * i, 600, isFault)
+      await clock.pass(1_000)
+      const stream = streamOf(buffer)
+      expect(stream).toMatchObject({ lastSeq: 18_000, lost: [], sent: [] })
+      expect(accountedFor(stream)).toBe(18_000)
+      expect(stream.rows.slice(0, 4)).toEqual([601, 660, 1201, 1260])
+      expect(stream.thinned[0]).toBe(1)
+      expect(sizeOf(stream.thinned) % 60).toBe(0)
+      expect(sizeOf(stream.thinned)).toBeGreaterThan(5_000)
+      const summary = buffer.readSummary(stream, 300)
+      expect(summary).toMatchObject({ sensor: 'attic', epoch: epochs[0], firstSeq: 1, lastSeq: 600 })
+      expect(summary?.minutes).toHaveLength(10)
+      expect(summary?.minutes[1]).toMatchObject({
+        start: 1_763_700_060_000,
+        received: 60,
+        figures: [{ count: 60, flagged: 0, sum: 30 * 181, min: 61, max: 120, lastAt: 1_763_700_119_000 }],
+      })
+      expect(buffer.readSummary(stream, 601)).toBe(null)
+      expect(troubles).toEqual([expect.stringContaining('the oldest readings are condensed into minutes')])
+      await buffer.close()
+    })
+
+    test('what was marked as sent is never condensed: it is dropped and declared when nothing else helps', async () => {
+      const buffer = open(epochs[0], { maxMb: 0.3, whenFull: 'thin' })
+      for (let i = 0; i < 6; i++) await sample(buffer, 1 + 600 * i, 600)
+      buffer.markSent(streamOf(buffer), [1, 90, 3_000, 3_000])
+      for (let i = 6; i < 30; i++) await sample(buffer, 1 + 600 * i, 600)
+      await clock.pass(1_000)
+      const stream = streamOf(buffer)
+      expect(accountedFor(stream)).toBe(18_000)
+      expect(stream.lost).toEqual([])
+      // Minutes 1, 2 and 50 hold something that was sent: only whole minutes are condensed.
+      expect(stream.rows.slice(0, 4)).toEqual([1, 120, 2_941, 3_000])
+      buffer.markSent(stream, [1, 18_000])
+      for (let i = 30; i < 60; i++) {
+        await sample(buffer, 1 + 600 * i, 600)
+        buffer.markSent(stream, [1, 600 * (i + 1)])
+      }
+      await clock.pass(1_000)
+      expect(accountedFor(stream)).toBe(36_000)
+      expect(stream.lost).toHaveLength(1)
+      expect(stream.lost[0]).toMatchObject({ firstSeq: 1, cause: 'buffer full' })
+      expect(buffer.trouble?.detail).toContain('dropped and declared lost')
+      await buffer.close()
+    })
+
+    test('summaries survive a kill, and go when all their numbers are settled', async () => {
+      const buffer = open(epochs[0], { maxMb: 0.3, whenFull: 'thin' })
+      const isFault = (seq: number): boolean => seq === 10 * 60 + 7
+      for (let i = 0; i < 30; i++) await sample(buffer, 1 + 600 * i, 600, isFault)
+      await clock.pass(1_000)
+      const before = { ...streamOf(buffer) }
+      const summary = buffer.readSummary(streamOf(buffer), 1)
+      harness.kill(buffer)
+      const next = open(epochs[1], { maxMb: 0.3, whenFull: 'thin' })
+      expect(streamOf(next)).toMatchObject({ rows: before.rows, thinned: before.thinned, lost: [] })
+      expect(next.readSummary(streamOf(next), 1)).toEqual(summary)
+      next.settle(settlement('attic', epochs[0], { stored: [1, 599] }))
+      expect(streamOf(next).thinned[0]).toBe(600)
+      await next.close()
+      // One number of it is not settled: it is still there, whole.
+      const again = open(epochs[2], { maxMb: 0.3, whenFull: 'thin' })
+      expect(streamOf(again).thinned[0]).toBe(1)
+      const refused = [{ firstSeq: 600, lastSeq: 600, reason: 'overlap' }]
+      again.settle(settlement('attic', epochs[0], { stored: [1, 599], refused }))
+      expect(streamOf(again).thinned[0]).toBe(661)
+      await again.close()
+      expect(harness.refusals()).toEqual([
+        expect.objectContaining({ firstSeq: 600, lastSeq: 600, reason: 'overlap' }),
+      ])
+      const last = open(epochs[1], { maxMb: 0.3, whenFull: 'thin' })
+      expect(streamOf(last).thinned[0]).toBe(661)
+      const { lastSeq } = streamOf(last)
+      last.settle(settlement('attic', epochs[0], { stored: [1, lastSeq], ended: lastSeq + 1 }))
+      await clock.pass(commitMs)
+      expect(last.streams()).toEqual([])
+      await last.close()
+    })
+
+    test('entries are marked as sent with the commit that accepts them while they are live, and only then', async () => {
+      const buffer = open()
+      await sample(buffer, 1, 100)
+      expect(streamOf(buffer).sent).toEqual([])
+      buffer.markLive(true)
+      await sample(buffer, 101, 100)
+      expect(intersect(streamOf(buffer).sent, [1, 200])).toEqual([101, 200])
+      buffer.markLive(false)
+      await sample(buffer, 201, 100)
+      expect(streamOf(buffer).sent).toEqual([101, 200])
+      buffer.markSent(streamOf(buffer), [5, 9])
+      harness.kill(buffer)
+      const again = open(epochs[1])
+      expect(streamOf(again).sent).toEqual([5, 9, 101, 200])
+      await again.close()
     })
 
     test('rows that are too old are declared lost; a wall clock that is set expires nothing', async () => {

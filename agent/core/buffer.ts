@@ -1,4 +1,4 @@
-import type { Epoch, Mark, RangeSet, StreamEpoch } from '@barograph/proto'
+import type { Epoch, Mark, RangeSet, StreamEpoch, Summary } from '@barograph/proto'
 import type { SensorPosition, Value } from './sensor.ts'
 
 /** What happened, apart from its number: a reading has values, anything else is a mark. */
@@ -44,6 +44,10 @@ export interface BufferedStream extends StreamEpoch, SensorTraits {
   readonly lastSeq: number
   /** Committed and neither settled nor dropped. */
   readonly rows: RangeSet
+  /** Numbers that summaries hold instead of rows, neither settled nor dropped. */
+  readonly thinned: RangeSet
+  /** Numbers that were ever handed to the uplink, or may have been. Only these may be sent, and never thinned. */
+  readonly sent: RangeSet
   readonly lost: readonly LostRange[]
   /** True when an older run made it and the collector has not stored its end yet. */
   readonly endPending: boolean
@@ -69,7 +73,7 @@ export interface SiteState {
   readonly confirmed: boolean
 }
 
-/** Trouble that does not lose anything yet, in words for status and log; null: none. */
+/** What a person should know about disk and room, in words for status and log; null: nothing. */
 export interface BufferTrouble {
   readonly code: 'buffer-full' | 'disk-full' | 'disk-failing'
   readonly detail: string
@@ -78,7 +82,7 @@ export interface BufferTrouble {
 export interface BufferListener {
   /** These numbers are durable now and may be sent. */
   committed(stream: BufferedStream, firstSeq: number, lastSeq: number): void
-  /** Rows were dropped; their loss is declared in `stream.lost`. */
+  /** Rows went without being settled: their loss is declared in `stream.lost`, or summaries hold them now. */
   dropped(stream: BufferedStream): void
   /** Trouble began, changed or ended. */
   troubled(trouble: BufferTrouble | null): void
@@ -93,6 +97,8 @@ export interface BufferListener {
  *   transaction;
  * - what `settle` was told takes effect at once in memory and durably soon; a crash between makes it come again;
  * - after a restart everything is as it was committed, older epochs under their own names, their ends to declare;
+ * - only rows that were never marked as sent, whole minutes of readings, are condensed into summaries; a summary goes when
+ *   all its numbers are settled, or whole when dropped;
  * - trouble with the disk rejects nothing that was taken: it is kept, in bounded memory, and tried again.
  */
 export interface Buffer {
@@ -111,6 +117,12 @@ export interface Buffer {
   streams(): readonly BufferedStream[]
   /** Entries of a range that lies in `rows`, ascending; those that cannot be read are missing, and dropped soon. */
   read(stream: StreamEpoch, firstSeq: number, lastSeq: number): readonly NumberedEntry[]
+  /** The summary that holds this number; null: none, or it cannot be read and is dropped soon. */
+  readSummary(stream: StreamEpoch, seq: number): Summary | null
+  /** While true, live entries are marked as sent in the transaction that accepts them. */
+  markLive(isLive: boolean): void
+  /** Marks numbers as sent. Durable when it returns; while the disk takes nothing it holds in memory until it does. */
+  markSent(stream: StreamEpoch, set: RangeSet): void
   settle(settlement: Settlement): void
   readonly site: SiteState
   confirmSite(version: number): void

@@ -125,6 +125,12 @@ function makeStream(view: () => View): BufferedStream {
     get lastSeq() {
       return view().inner.lastSeq
     },
+    get thinned() {
+      return view().inner.thinned
+    },
+    get sent() {
+      return view().inner.sent
+    },
     get endPending() {
       return view().inner.endPending
     },

@@ -22,19 +22,18 @@ export interface RollupKey {
   readonly device: string
   readonly sensor: string
   readonly level: Level
-  readonly set: number
   readonly window: Window
   readonly timeZone: string
 }
 
-export function newRollup({ device, sensor, level, set, window, timeZone }: RollupKey, o: Position): Rollup {
+export function newRollup({ device, sensor, level, window, timeZone }: RollupKey, o: Position): Rollup {
+  const id = rollupId(device, sensor, level, window.start)
   return {
-    id: rollupId(device, sensor, level, window.start, set),
+    id,
     o,
     device,
     sensor,
     level,
-    ...(set === 0 ? {} : { set }),
     ...window,
     timeZone,
     revision: 0,

@@ -74,6 +74,9 @@ export function createAcceptances(options: {
       id: tables.addStream(fresh),
       lastSeq: 0,
       rows: emptySet,
+      thinned: emptySet,
+      sent: emptySet,
+      summaries: [],
       lost: [],
       endPending: false,
     }

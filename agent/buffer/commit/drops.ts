@@ -1,7 +1,8 @@
 import {
-  addRange,
   emptySet,
+  hasAll,
   intersect,
+  lowest,
   type RangeSet,
   rangeOf,
   sizeOf,
@@ -10,16 +11,27 @@ import {
 } from '@barograph/proto'
 import type { Clock } from '../../core/clock.ts'
 import type { Streams } from '../streams.ts'
-import { lowest, type StreamState, type Tables, withLost } from '../tables.ts'
-import { roomAgain } from './trouble.ts'
+import type { SummaryRange } from '../summary-table.ts'
+import { setOf, type StreamState, type Tables, withLost } from '../tables.ts'
+import type { Thinned, Thinner } from './thinner.ts'
+import { roomAgain, type WhenFull } from './trouble.ts'
 
 /** Why rows went, in the words of the ledger. */
 export type DropCause = 'buffer full' | 'expired' | 'unreadable'
 
 export interface Drop {
   readonly stream: StreamState
+  /** Numbers, of rows and of whole summaries. */
   readonly set: RangeSet
   readonly cause: DropCause
+}
+
+/** What one transaction took out to make room or because it could not stay. */
+export interface Removal {
+  readonly drops: readonly Drop[]
+  readonly thinned: readonly Thinned[]
+  /** There is not enough room yet: the next transaction goes on at once. */
+  readonly goesOn: boolean
 }
 
 /** Between looks for rows that are too old. */
@@ -34,61 +46,91 @@ export function createDropper(options: {
   readonly boot: string
   readonly maxMb: number
   readonly maxAgeDays: number
-  readonly whenFull: 'drop-oldest' | 'stop'
+  readonly whenFull: WhenFull
   readonly tables: Tables
   readonly streams: Streams
+  readonly thinner: Thinner
   readonly clock: Clock
 }) {
-  const { boot, whenFull, tables, streams, clock } = options
+  const { boot, whenFull, tables, streams, thinner, clock } = options
   const maxBytes = options.maxMb * 2 ** 20
   const maxAgeMs = options.maxAgeDays * 86_400_000
   let ageAt = 0
   /** Rows that were to be read and could not be: without them the others go on. */
   let unreadable = new Map<StreamState, RangeSet>()
 
+  /** True while room is being made: it goes on until there is some to spare. */
+  let isMakingRoom = false
+
+  /** What is damaged or too old; one cause at a time, so that nothing is dropped for two. */
   function choose(): Drop[] {
-    const all = streams.all()
-    const nowMs = clock.monotonicMs()
-    let drops = [...unreadable]
-      .map(([stream, set]): Drop => ({ stream, set: intersect(set, stream.rows), cause: 'unreadable' }))
+    const damaged = [...unreadable]
+      .map(([stream, set]): Drop => ({ stream, set: intersect(set, heldBy(stream)), cause: 'unreadable' }))
       .filter(({ set }) => set.length > 0)
-    // One cause at a time, so that no row is dropped for two.
-    if (drops.length === 0 && nowMs >= ageAt) {
-      drops = chooseExpired(all, tables, { wallMs: clock.now(), monotonicMs: nowMs, boot }, maxAgeMs)
-      ageAt = nowMs + agingMs
+    if (damaged.length > 0) return damaged
+    const nowMs = clock.monotonicMs()
+    if (nowMs < ageAt) return []
+    ageAt = nowMs + agingMs
+    return chooseExpired(streams.all(), tables, { wallMs: clock.now(), monotonicMs: nowMs, boot }, maxAgeMs)
+  }
+
+  function makeRoom(): Removal {
+    const used = tables.usedBytes()
+    if (whenFull === 'stop' || used <= maxBytes * (isMakingRoom ? roomAgain : 1)) {
+      isMakingRoom = false
+      return nothing
     }
-    const excess = tables.usedBytes() - maxBytes
-    if (drops.length === 0 && excess > 0 && whenFull === 'drop-oldest') {
-      const rows = all.reduce((sum, stream) => sum + sizeOf(stream.rows), 0)
-      const bytesPerRow = tables.usedBytes() / Math.max(1, rows)
-      drops = chooseOldest(all, tables, Math.ceil((excess + maxBytes * (1 - roomAgain)) / bytesPerRow))
-    }
-    return drops
+    const all = streams.all()
+    const held = all.reduce((sum, stream) => sum + sizeOf(stream.rows) + stream.summaries.length, 0)
+    const excess = Math.ceil((used - maxBytes * roomAgain) / (used / Math.max(1, held)))
+    const thinned = whenFull === 'thin' ? thinner.write(excess) : []
+    isMakingRoom = thinned.length > 0
+    if (isMakingRoom) return { drops: [], thinned, goesOn: true }
+    const drops = chooseOldest(all, tables, excess)
+    return { drops, thinned, goesOn: false }
+  }
+
+  function remove({ stream, set, cause }: Drop): void {
+    tables.remove(stream.id, intersect(set, stream.rows))
+    tables.removeSummaries(stream.id, summariesIn(stream, set))
+    tables.setLost(stream.id, withLost(stream.lost, set, cause))
   }
 
   return {
-    noteUnreadable(stream: StreamState, seq: number): void {
-      unreadable.set(stream, addRange(unreadable.get(stream) ?? emptySet, seq, seq))
+    noteUnreadable(stream: StreamState, set: RangeSet): void {
+      unreadable.set(stream, union(unreadable.get(stream) ?? emptySet, set))
     },
     /** Inside the transaction, after everything else. */
-    write(): Drop[] {
+    write(): Removal {
       const drops = choose()
-      for (const { stream, set, cause } of drops) {
-        tables.remove(stream.id, set)
-        tables.setLost(stream.id, withLost(stream.lost, set, cause))
-      }
-      return drops
+      const removal = drops.length > 0 ? { ...nothing, drops } : makeRoom()
+      for (const drop of removal.drops) remove(drop)
+      return removal
     },
     /** Memory follows the file. */
-    committed(drops: readonly Drop[]): void {
+    committed({ drops, thinned }: Removal): void {
       unreadable = new Map()
+      thinner.committed(thinned)
       for (const { stream, set, cause } of drops) {
+        const gone = summariesIn(stream, set)
         stream.rows = subtract(stream.rows, set)
+        stream.thinned = subtract(stream.thinned, set)
+        stream.summaries = stream.summaries.filter((one) => !gone.includes(one))
         stream.lost = withLost(stream.lost, set, cause)
       }
     },
+    /** The transaction came to nothing. */
+    failed: thinner.forget,
   }
 }
+
+const nothing: Removal = { drops: [], thinned: [], goesOn: false }
+
+/** Numbers of rows and summaries, whole ones: a summary goes whole or not at all. */
+const heldBy = (stream: StreamState): RangeSet => union(stream.rows, setOf(stream.summaries))
+
+const summariesIn = (stream: StreamState, set: RangeSet): SummaryRange[] =>
+  set.length === 0 ? [] : stream.summaries.filter(({ firstSeq, lastSeq }) => hasAll(set, firstSeq, lastSeq))
 
 /**
  * Rows that are older than they may get. Age counts from acceptance, not from event time: a replay of last year is
@@ -101,34 +143,55 @@ function chooseExpired(
   maxAgeMs: number,
 ): Drop[] {
   return streams.flatMap((stream) => {
-    if (stream.rows.length === 0) return []
-    const fresh =
-      stream.boot === now.boot
-        ? tables.firstSince(stream.id, 'monotonic', now.monotonicMs - maxAgeMs)
-        : tables.firstSince(stream.id, 'accepted', now.wallMs - maxAgeMs)
-    const last = fresh === undefined ? stream.lastSeq : fresh - 1
-    const set = intersect(stream.rows, rangeOf(1, last))
+    const column = stream.boot === now.boot ? 'monotonic' : 'accepted'
+    const since = (column === 'monotonic' ? now.monotonicMs : now.wallMs) - maxAgeMs
+    let set: RangeSet = emptySet
+    if (stream.rows.length > 0) {
+      const fresh = tables.firstSince(stream.id, column, since)
+      set = intersect(stream.rows, rangeOf(1, fresh === undefined ? stream.lastSeq : fresh - 1))
+    }
+    for (const { firstSeq, lastSeq } of stream.summaries) {
+      if (tables.summaryAge(stream.id, firstSeq)[column] >= since) break
+      set = union(set, rangeOf(firstSeq, lastSeq))
+    }
     return set.length > 0 ? [{ stream, set, cause: 'expired' as const }] : []
   })
 }
 
-/** The `count` rows that were accepted first, over all streams. */
+/** The `count` rows and summaries that were accepted first, over all streams. */
 function chooseOldest(streams: readonly StreamState[], tables: Tables, count: number): Drop[] {
-  const chosen = new Map<StreamState, RangeSet>()
-  const heads = new Map<StreamState, number>()
+  const chosen = new Map<StreamState, { rows: RangeSet; summaries: number }>()
+  const heads = new Map<StreamState, { accepted: number; isSummary: boolean }>()
   const look = (stream: StreamState): void => {
-    const first = subtract(stream.rows, chosen.get(stream) ?? emptySet)[0]
-    if (first === undefined) heads.delete(stream)
-    else heads.set(stream, tables.acceptedAt(stream.id, first))
+    const { rows, summaries } = chosen.get(stream) ?? { rows: emptySet, summaries: 0 }
+    const row = subtract(stream.rows, rows)[0]
+    const summary = stream.summaries[summaries]?.firstSeq
+    if (row === undefined && summary === undefined) {
+      heads.delete(stream)
+      return
+    }
+    // The numbers of one stream ascend with time.
+    const isSummary = summary !== undefined && (row === undefined || summary < row)
+    const { accepted } = isSummary
+      ? tables.summaryAge(stream.id, summary)
+      : tables.ageOf(stream.id, row as number)
+    heads.set(stream, { accepted, isSummary })
   }
   for (const stream of streams) look(stream)
   for (let left = count; left > 0 && heads.size > 0; ) {
-    const [oldest] = [...heads].reduce((a, b) => (b[1] < a[1] ? b : a))
-    const before = chosen.get(oldest) ?? emptySet
-    const step = lowest(subtract(oldest.rows, before), Math.min(left, rowsPerStep))
-    chosen.set(oldest, union(before, step))
-    left -= sizeOf(step)
+    const [oldest, { isSummary }] = [...heads].reduce((a, b) => (b[1].accepted < a[1].accepted ? b : a))
+    const { rows, summaries } = chosen.get(oldest) ?? { rows: emptySet, summaries: 0 }
+    const before = isSummary ? Number.MAX_SAFE_INTEGER : (oldest.summaries[summaries]?.firstSeq ?? Infinity)
+    const step = isSummary
+      ? emptySet
+      : lowest(intersect(subtract(oldest.rows, rows), rangeOf(1, before - 1)), Math.min(left, rowsPerStep))
+    chosen.set(oldest, { rows: union(rows, step), summaries: summaries + (isSummary ? 1 : 0) })
+    left -= isSummary ? 1 : sizeOf(step)
     look(oldest)
   }
-  return [...chosen].map(([stream, set]) => ({ stream, set, cause: 'buffer full' }))
+  return [...chosen].map(([stream, { rows, summaries }]) => ({
+    stream,
+    set: union(rows, setOf(stream.summaries.slice(0, summaries))),
+    cause: 'buffer full',
+  }))
 }

@@ -1,4 +1,4 @@
-import { type Epoch, sizeOf } from '@barograph/proto'
+import { type Epoch, lastOf, sizeOf } from '@barograph/proto'
 import type Sqlite from 'better-sqlite3'
 import type { BufferListener } from '../../core/buffer.ts'
 import type { Clock } from '../../core/clock.ts'
@@ -9,7 +9,8 @@ import { codeOf } from '../open.ts'
 import type { Streams } from '../streams.ts'
 import type { Tables } from '../tables.ts'
 import type { Acceptances, Group } from './acceptances.ts'
-import { agingMs, type Drop, type Dropper } from './drops.ts'
+import { agingMs, type Dropper, type Removal } from './drops.ts'
+import type { Marks } from './marks.ts'
 import type { Settlements } from './settlements.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -17,6 +18,8 @@ import type { Trouble } from './trouble.ts'
 const entriesPerGroup = 500
 /** Between tries to commit while the disk takes none. */
 const retryMs = 1_000
+/** Between steps that make room: samplers and shipper have their turn. */
+const stepMs = 20
 
 /** What a commit is made of. */
 export interface GroupCommitOptions {
@@ -28,6 +31,7 @@ export interface GroupCommitOptions {
   readonly acceptances: Acceptances
   readonly settlements: Settlements
   readonly site: Site
+  readonly marks: Marks
   readonly dropper: Dropper
   readonly trouble: Trouble
   readonly listeners: readonly BufferListener[]
@@ -37,13 +41,13 @@ export interface GroupCommitOptions {
 
 interface Written {
   readonly group: Group
-  readonly drops: readonly Drop[]
+  readonly removal: Removal
 }
 
 /** Commits what waits, many changes in one transaction: each transaction waits for the disk. */
 export function createGroupCommit(options: GroupCommitOptions) {
   const { epoch, db, tables, streams, listeners, clock, log } = options
-  const { acceptances, settlements, site, dropper, trouble } = options
+  const { acceptances, settlements, site, marks, dropper, trouble } = options
   const timer = createDueTimer(clock, commit)
   let closed = false
 
@@ -58,23 +62,31 @@ export function createGroupCommit(options: GroupCommitOptions) {
       written = db.transaction(write)()
     } catch (error) {
       tables.metrics.reload()
+      dropper.failed()
+      marks.holdInMemory()
       failCommit(error)
       return
     }
     settlements.committed()
     site.committed()
-    dropper.committed(written.drops)
     acceptances.committed(written.group)
+    marks.committed()
+    const { drops, thinned, goesOn } = written.removal
+    dropper.committed(written.removal)
     streams.forgetDone()
     publish(written)
-    trouble.judgeRoom(tables.usedBytes())
+    // A loss of another cause says nothing about the room.
+    const dropped = drops.some(({ cause }) => cause === 'buffer full')
+    trouble.judgeRoom(tables.usedBytes(), { dropped, thinned: thinned.length > 0 })
+    if (goesOn) schedule(stepMs)
   }
 
   function write(): Written {
     const group = acceptances.write()
     settlements.write()
     site.write()
-    return { group, drops: dropper.write() }
+    marks.write(group)
+    return { group, removal: dropper.write() }
   }
 
   function failCommit(error: unknown): void {
@@ -85,10 +97,23 @@ export function createGroupCommit(options: GroupCommitOptions) {
   }
 
   /** Memory has followed the file: everyone who waits is told. */
-  function publish({ group, drops }: Written): void {
+  function publish({ group, removal: { drops, thinned } }: Written): void {
+    for (const { stream, summary } of thinned) {
+      const { sensor, epoch: ofEpoch, firstSeq, lastSeq, minutes } = summary
+      const cause = 'buffer full'
+      log.warn(
+        { sensor, epoch: ofEpoch, firstSeq, lastSeq, minutes: minutes.length, cause },
+        'condensed readings into minutes',
+      )
+      for (const listener of listeners) listener.dropped(stream)
+    }
     for (const { stream, set, cause } of drops) {
       const { sensor, epoch: ofEpoch } = stream
-      log.warn({ sensor, epoch: ofEpoch, rows: sizeOf(set), cause }, 'dropped readings, declared lost')
+      const [firstSeq, lastSeq] = [set[0], lastOf(set)]
+      log.warn(
+        { sensor, epoch: ofEpoch, numbers: sizeOf(set), firstSeq, lastSeq, cause },
+        'dropped readings, declared lost',
+      )
       for (const listener of listeners) listener.dropped(stream)
     }
     for (const { sensor, entries, firstSeq, resolve } of group.acceptances) {
@@ -118,7 +143,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
       schedule(trouble.isOfDisk() ? retryMs : soonMs)
     },
     commitNow(): void {
-      if (!closed && !(acceptances.isEmpty() && settlements.isEmpty())) commit()
+      if (!closed && !(acceptances.isEmpty() && settlements.isEmpty() && marks.isEmpty())) commit()
     },
     /** Commits a last time, and never again. */
     close(): void {

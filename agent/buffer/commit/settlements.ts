@@ -2,7 +2,8 @@ import { addRange, type Epoch, emptySet, intersect, pairs, rangeOf, subtract, un
 import type { LostRange, Settlement } from '../../core/buffer.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Streams } from '../streams.ts'
-import { type Tables, withoutSettled } from '../tables.ts'
+import type { SummaryRange } from '../summary-table.ts'
+import { type StreamState, type Tables, withoutSettled } from '../tables.ts'
 
 export type Settlements = ReturnType<typeof createSettlements>
 
@@ -14,35 +15,44 @@ export function createSettlements(options: {
   readonly clock: Clock
 }) {
   const { epoch, tables, streams, clock } = options
-  let waiting: Settlement[] = []
+  let waiting: (Settlement & { readonly summaries: readonly SummaryRange[] })[] = []
 
   /** True: that is news, to be committed. */
   function settle(settlement: Settlement): boolean {
     const stream = streams.get(settlement)
     if (!stream) return false
     const stored = intersect(settlement.stored, stream.rows)
+    const storedThinned = intersect(settlement.stored, stream.thinned)
     let rows = subtract(stream.rows, stored)
+    let thinned = subtract(stream.thinned, storedThinned)
     let refusedNumbers = emptySet
     const refused = settlement.refused.flatMap(({ firstSeq, lastSeq, reason }) => {
-      const set = intersect(rangeOf(firstSeq, lastSeq), rows)
+      const set = intersect(rangeOf(firstSeq, lastSeq), union(rows, thinned))
       rows = subtract(rows, set)
+      thinned = subtract(thinned, set)
       refusedNumbers = union(refusedNumbers, rangeOf(firstSeq, lastSeq))
       return [...pairs(set)].map(([first, last]) => ({ firstSeq: first, lastSeq: last, reason }))
     })
     stream.rows = rows
+    const isThinned = thinned !== stream.thinned
+    stream.thinned = thinned
     // A loss is accounted for when declared, and also when the number came after all.
     const accounted = union(union(settlement.lost, settlement.stored), refusedNumbers)
     const lost = withoutSettled(stream.lost, accounted)
     // More than ours: this file was restored from a copy, and the run went on further than the copy knows.
     const ends = stream.endPending && settlement.ended > stream.lastSeq
-    if (stored.length === 0 && refused.length === 0 && !ends && sameLost(lost, stream.lost)) return false
+    const isNews = stored.length + storedThinned.length + refused.length > 0 || ends
+    if (!isNews && sameLost(lost, stream.lost)) return false
     stream.lost = lost
     if (ends) stream.endPending = false
-    waiting.push({ ...settlement, stored, refused })
+    // A summary goes when the last of its numbers is settled; until then the rest of them is told again after a restart.
+    const summaries = isThinned ? stream.summaries.filter((one) => isSettled(stream, one)) : []
+    stream.summaries = stream.summaries.filter((one) => !summaries.includes(one))
+    waiting.push({ ...settlement, stored, refused, summaries })
     return true
   }
 
-  function writeOne(settlement: Settlement): void {
+  function writeOne(settlement: (typeof waiting)[number]): void {
     const stream = streams.get(settlement)
     if (!stream) return
     let gone = settlement.stored
@@ -51,6 +61,7 @@ export function createSettlements(options: {
       tables.addRefused(stream, range, clock.now())
     }
     tables.remove(stream.id, gone)
+    tables.removeSummaries(stream.id, settlement.summaries)
     tables.setLost(stream.id, stream.lost)
     if (!stream.endPending && stream.epoch !== epoch) tables.setEnded(stream.id)
     if (streams.isDone(stream)) tables.deleteStream(stream.id)
@@ -68,6 +79,9 @@ export function createSettlements(options: {
     },
   }
 }
+
+const isSettled = (stream: StreamState, { firstSeq, lastSeq }: SummaryRange): boolean =>
+  intersect(stream.thinned, rangeOf(firstSeq, lastSeq)).length === 0
 
 const sameLost = (a: readonly LostRange[], b: readonly LostRange[]): boolean =>
   a.length === b.length &&

@@ -4,18 +4,27 @@ import type { Log } from '../../core/log.ts'
 /** Full is over when this share of the room is used: so that it does not begin and end with every row. */
 export const roomAgain = 0.95
 
+/** What happens when the room runs out. */
+export type WhenFull = 'thin' | 'drop-oldest' | 'stop'
+
+/** Room that was made counts as trouble until this share is used again: it is made in steps, and one trouble. */
+const roomEnough = 0.9
+
 export type Trouble = ReturnType<typeof createTrouble>
 
 /** What is wrong with the disk or the room now. Whoever listens is told when that changes. */
 export function createTrouble(options: {
   readonly maxMb: number
-  readonly whenFull: 'drop-oldest' | 'stop'
+  readonly whenFull: WhenFull
   readonly listeners: readonly BufferListener[]
   readonly log: Log
 }) {
   const { maxMb, whenFull, listeners, log } = options
   const maxBytes = maxMb * 2 ** 20
   let trouble: BufferTrouble | null = null
+  let isFull = false
+  /** Since it is full. */
+  let isDropping = false
 
   function set(next: BufferTrouble | null): void {
     if (next?.detail === trouble?.detail) return
@@ -41,18 +50,21 @@ export function createTrouble(options: {
             },
       )
     },
-    /** After a commit: the disk works, and the room is known. */
-    judgeRoom(usedBytes: number): void {
-      const wasFull = trouble?.code === 'buffer-full'
-      const isFull = usedBytes > maxBytes * (wasFull ? roomAgain : 1)
+    /** After a commit: the disk works, the room is known, and what was done to make some. */
+    judgeRoom(usedBytes: number, made: { readonly dropped: boolean; readonly thinned: boolean }): void {
+      const isNow = usedBytes > maxBytes || made.dropped || made.thinned
+      if (made.dropped) isDropping = true
+      isFull = isNow || (isFull && usedBytes > maxBytes * (whenFull === 'stop' ? roomAgain : roomEnough))
+      if (!isFull) isDropping = false
       set(
-        isFull && whenFull === 'stop'
-          ? {
-              code: 'buffer-full',
-              detail: `the buffer has reached its ${maxMb} MB: nothing is taken until the collector stores some`,
-            }
-          : null,
+        isFull ? { code: 'buffer-full', detail: `the buffer has reached its ${maxMb} MB: ${words()}` } : null,
       )
     },
+  }
+
+  function words(): string {
+    if (whenFull === 'stop') return 'nothing is taken until the collector stores some'
+    if (isDropping) return 'the oldest readings are dropped and declared lost'
+    return 'the oldest readings are condensed into minutes'
   }
 }

@@ -38,6 +38,18 @@ export interface Portion {
 
 export type Lanes = ReturnType<typeof createLanes>
 
+/** The stream as it is for its summaries: they are sent by numbers too, but on lanes of their own. */
+export function thinnedView(stream: BufferedStream): BufferedStream {
+  let view = thinnedViews.get(stream)
+  if (!view) {
+    view = Object.create(stream, { rows: { get: () => stream.thinned } }) as BufferedStream
+    thinnedViews.set(stream, view)
+  }
+  return view
+}
+
+const thinnedViews = new WeakMap<BufferedStream, BufferedStream>()
+
 /** Which entries were sent on this connection and what became of them. Pure: it knows no clock and sends nothing. */
 export function createLanes() {
   let lanes = new Map<string, Lane>()
@@ -90,6 +102,8 @@ export function createLanes() {
       const all = sendable(lane)
       return stream.historical ? all : intersect(all, rangeOf(1, lane.liveFrom - 1))
     },
+    /** All that were not sent, whenever they were accepted. */
+    unsent: (stream: BufferedStream): RangeSet => sendable(laneOf(stream)),
     markSent(portions: readonly Portion[], nowMs: number): void {
       order++
       for (const { stream, set } of portions) {

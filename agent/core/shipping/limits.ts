@@ -8,6 +8,10 @@ export const shippingLimits = {
   unstoredEntries: 500_000,
   /** The same for the parts of messages, which cost memory each. */
   unstoredParts: 100_000,
+  /** Numbers that summaries under way stand for, not yet in the log; more summaries wait. */
+  unloggedSummaryNumbers: 262_144,
+  /** Rows of the backlog that are marked as sent at a time: one more commit for so many. */
+  markedAhead: 16_384,
   /** Without an answer to the hello for so long, backfill begins anyway. */
   greetingMs: 3_000,
   /** The site is said again until confirmed. */

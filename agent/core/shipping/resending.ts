@@ -5,7 +5,7 @@ import { shippingLimits } from './limits.ts'
 
 /** Decides when what was sent and not confirmed is sent again: ever more rarely while nothing moves. */
 export function createResending(options: {
-  readonly lanes: Lanes
+  readonly lanes: readonly Lanes[]
   /** Asks the collector what it has. */
   readonly ask: () => void
   readonly clock: Clock
@@ -22,7 +22,7 @@ export function createResending(options: {
       patience = 1
     },
     releaseOvertaken(nowMs: number): void {
-      lanes.releaseOvertaken(nowMs - shippingLimits.overtakenMs)
+      for (const one of lanes) one.releaseOvertaken(nowMs - shippingLimits.overtakenMs)
     },
     /** Nothing was confirmed for long: ask, and send again, ever more rarely. */
     releaseSilent(nowMs: number): void {
@@ -31,8 +31,10 @@ export function createResending(options: {
       const unlogged = Math.min(unloggedMs * patience, longestResendMs)
       const unstored = Math.min(unstoredMs * patience, longestResendMs)
       let released = 0
-      if (silentMs >= unlogged) released += lanes.releaseOld(nowMs - unlogged, true)
-      if (silentMs >= unstored) released += lanes.releaseOld(nowMs - unstored, false)
+      for (const one of lanes) {
+        if (silentMs >= unlogged) released += one.releaseOld(nowMs - unlogged, true)
+        if (silentMs >= unstored) released += one.releaseOld(nowMs - unstored, false)
+      }
       if (released === 0) return
       log.warn({ entries: released }, 'no word from the collector: sending again')
       patience *= 2

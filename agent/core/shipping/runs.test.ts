@@ -18,6 +18,8 @@ const stream: BufferedStream = {
   historical: false,
   lastSeq: 9,
   rows: [1, 9],
+  thinned: [],
+  sent: [],
   lost: [],
   endPending: false,
 }

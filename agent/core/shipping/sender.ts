@@ -1,11 +1,28 @@
-import { type Batch, encodeBatch, limits, makeBatch, pairs, type Run, sizeOf } from '@barograph/proto'
-import type { Buffer } from '../buffer.ts'
+import {
+  type Batch,
+  encodeBatch,
+  intersect,
+  limits,
+  lowest,
+  makeBatch,
+  pairs,
+  type RangeSet,
+  type Run,
+  rangeOf,
+  sizeOf,
+  type Summary,
+  subtract,
+} from '@barograph/proto'
+import type { Buffer, BufferedStream } from '../buffer.ts'
 import type { Clock } from '../clock.ts'
 import { createBackfillRate } from './backfill-rate.ts'
-import { type Lanes, type Portion, share } from './lanes.ts'
+import { type Lanes, type Portion, share, thinnedView } from './lanes.ts'
 import { shippingLimits } from './limits.ts'
 import type { Outbox } from './outbox.ts'
 import { makeRuns } from './runs.ts'
+
+/** Figures of the summaries of one batch: it stays well below its limit of bytes. */
+const figuresPerBatch = 3_000
 
 /** What decides how many entries go when; the meaning of the numbers stands in ShipperOptions. */
 export interface SenderOptions {
@@ -16,6 +33,8 @@ export interface SenderOptions {
   readonly creditEntries: number
   readonly buffer: Buffer
   readonly lanes: Lanes
+  /** Those of the summaries. */
+  readonly summaryLanes: Lanes
   readonly outbox: Outbox
   /** Backfill has to wait for so long. */
   readonly comeBack: (delayMs: number) => void
@@ -24,7 +43,7 @@ export interface SenderOptions {
 
 /** Sends entries, one batch at a time: live ones, or backfill within its rate; both within the credit. */
 export function createSender(options: SenderOptions) {
-  const { device, lingerMs, maxBatchEntries, buffer, lanes, outbox, comeBack, clock } = options
+  const { device, lingerMs, maxBatchEntries, buffer, lanes, summaryLanes, outbox, comeBack, clock } = options
   const rate = createBackfillRate({ entriesPerSecond: options.backfillPerSecond, maxBatchEntries, clock })
   let liveSinceMs: number | null = null
   let historicalNext = false
@@ -47,7 +66,7 @@ export function createSender(options: SenderOptions) {
   function sendLive(): boolean {
     const lingering = liveSinceMs !== null && clock.monotonicMs() - liveSinceMs < lingerMs
     if (lingering && liveCount() < maxBatchEntries) return false
-    const candidates = buffer.streams().map((stream) => ({ stream, set: lanes.live(stream) }))
+    const candidates = buffer.streams().map((stream) => marked(stream, lanes.live(stream)))
     const sent = sendPortions(candidates, Math.min(maxBatchEntries, credit()), 'synced')
     if (sent === 0) liveSinceMs = null
     return sent > 0
@@ -67,10 +86,62 @@ export function createSender(options: SenderOptions) {
       : !historicalNext
     const ofKind = candidates.filter(({ stream }) => stream.historical === kind)
     // Oldest first: a run of the agent that is over goes before the next one.
-    const oldest = ofKind.filter(({ stream }) => stream.epoch === ofKind[0]?.stream.epoch)
+    const oldest = ofKind
+      .filter(({ stream }) => stream.epoch === ofKind[0]?.stream.epoch)
+      .map(({ stream, set }) => marked(stream, set))
     const sent = sendPortions(oldest, budget, kind ? 'historical' : 'synced')
     rate.take(sent)
     return sent > 0
+  }
+
+  /** Summaries are backfill too; each counts as its minutes. */
+  function sendSummaries(): boolean {
+    if (summaryLanes.awaiting() >= shippingLimits.unloggedSummaryNumbers) return false
+    const streams = buffer.streams().filter((stream) => summariesLeft(stream).length > 0)
+    const [oldest] = streams
+    if (!oldest || takeable() === 0) return false
+    const chosen = chooseSummaries(
+      streams.filter(({ epoch, historical }) => epoch === oldest.epoch && historical === oldest.historical),
+    )
+    if (chosen.length === 0) return false
+    const summaries = chosen.map(({ summary }) => summary)
+    const batch = makeBatch(device, {
+      siteVersion: buffer.site.version,
+      clock: oldest.historical ? 'historical' : 'synced',
+      summaries,
+    })
+    summaryLanes.markSent(
+      chosen.map(({ stream, set }) => ({ stream: thinnedView(stream), set })),
+      clock.monotonicMs(),
+    )
+    outbox.transmit(encodeBatch(batch))
+    rate.take(summaries.reduce((sum, { minutes }) => sum + minutes.length, 0))
+    return true
+  }
+
+  const summariesLeft = (stream: BufferedStream): RangeSet => summaryLanes.unsent(thinnedView(stream))
+
+  /** The oldest summaries that fit one batch. */
+  function chooseSummaries(streams: readonly BufferedStream[]) {
+    const chosen: (Portion & { readonly summary: Summary })[] = []
+    let numbers = 0
+    let figures = 0
+    for (const stream of streams) {
+      let left = summariesLeft(stream)
+      while (left[0] !== undefined && chosen.length < limits.partsPerBatch) {
+        const summary = buffer.readSummary(stream, left[0])
+        // Damaged: it is dropped and declared, and then the rest goes.
+        if (!summary) break
+        const { firstSeq, lastSeq, minutes } = summary
+        numbers += lastSeq - firstSeq + 1
+        figures += minutes.reduce((sum, minute) => sum + 1 + minute.figures.length, 0)
+        const isTooMuch = numbers > limits.numbersPerSummary || figures > figuresPerBatch
+        if (isTooMuch && chosen.length > 0) return chosen
+        chosen.push({ stream, set: rangeOf(firstSeq, lastSeq), summary })
+        left = subtract(left, rangeOf(1, lastSeq))
+      }
+    }
+    return chosen
   }
 
   /** How many entries the rate of the backfill allows now; if that is too few, comes back when it is enough. */
@@ -96,6 +167,14 @@ export function createSender(options: SenderOptions) {
     return 0
   }
 
+  /** What of it may be sent: marked before, some more of it when little is left. */
+  function marked(stream: BufferedStream, set: RangeSet): Portion {
+    const unmarked = subtract(set, stream.sent)
+    if (unmarked.length > 0 && sizeOf(set) - sizeOf(unmarked) < options.maxBatchEntries)
+      buffer.markSent(stream, lowest(unmarked, shippingLimits.markedAhead))
+    return { stream, set: intersect(set, stream.sent) }
+  }
+
   function readRuns({ stream, set }: Portion): Run[] {
     return [...pairs(set)].flatMap(([first, last]) => makeRuns(stream, buffer.read(stream, first, last)))
   }
@@ -117,6 +196,8 @@ export function createSender(options: SenderOptions) {
     },
     /** Live first, then backfill. False: nothing more may or can go now. */
     sendNext: (withBackfill: boolean): boolean =>
-      maySend() && (sendLive() || (withBackfill && sendBackfill())),
+      maySend() && (sendLive() || (withBackfill && (sendSummaries() || sendBackfill()))),
+    /** What is accepted now would go at once. */
+    maySendMore: (): boolean => maySend() && credit() > 0,
   }
 }

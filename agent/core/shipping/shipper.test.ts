@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import {
   type Batch,
   CodedError,
@@ -10,10 +11,11 @@ import {
   sizeOf,
   type StreamReceipt,
 } from '@barograph/proto'
+import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteBuffer } from '../../buffer/sqlite.ts'
 import { bufferOptions, temporaryFolder } from '../../buffer/testing.ts'
-import type { Buffer } from '../buffer.ts'
+import type { Buffer, BufferedStream } from '../buffer.ts'
 import { createFakeClock, type FakeClock } from '../fake-clock.ts'
 import { silentLog } from '../log.ts'
 import { createShipper, type Shipper, type ShipperOptions, shippingLimits } from './shipper.ts'
@@ -45,10 +47,11 @@ afterEach(async () => {
 })
 
 function makeRig(
-  more: Partial<ShipperOptions> & { epoch?: string; ack?: boolean; historical?: string } = {},
+  more: Partial<ShipperOptions> & { epoch?: string; ack?: boolean; historical?: string; thin?: true } = {},
 ): Rig {
   const clock = createFakeClock()
-  const buffer = openSqliteBuffer(bufferOptions(folder.path, { clock, epoch: more.epoch ?? epoch }))
+  const room = more.thin ? ({ whenFull: 'thin', maxMb: 0.2 } as const) : {}
+  const buffer = openSqliteBuffer(bufferOptions(folder.path, { clock, epoch: more.epoch ?? epoch, ...room }))
   open.push(buffer)
   const sent: Batch[] = []
   let fail: (() => void)[] = []
@@ -407,4 +410,109 @@ test('a batch that would be too large for the wire is sent in parts', async () =
   const runs = rig.sent.flatMap((batch) => batch.runs)
   expect(runs.length).toBeGreaterThan(1)
   expect(sizeOf(rangeOf(1, lastOf([1, 4_000])))).toBe(runs.reduce((sum, { times }) => sum + times.length, 0))
+})
+
+describe('marks and summaries', () => {
+  /** Readings of so many minutes, ten a minute, in a room that is too small for them. */
+  async function fill(rig: Rig, minutes: number): Promise<void> {
+    rig.buffer.register('attic', { intervalMs: 6_000, historical: false })
+    for (let minute = 0; minute < minutes; minute += 20) {
+      const entries = Array.from({ length: 200 }, (_, i) => ({
+        time: 1_763_700_000_000 + 60_000 * minute + 6_000 * i,
+        monotonicMs: rig.clock.monotonicMs(),
+        values: [{ metric: temperature, thousandths: i, flag: 0 }],
+        mark: null,
+      }))
+      await Promise.all([rig.buffer.accept({ sensor: 'attic', entries }), rig.clock.pass(400)])
+    }
+  }
+  const summarised = (rig: Rig): string[] =>
+    rig.sent.flatMap((batch) => batch.summaries.map((one) => `${one.firstSeq}-${one.lastSeq}`))
+
+  test('live entries cost no commit for their mark, and the backlog one for many entries', async () => {
+    const rig = makeRig()
+    await rig.accept('attic', 3_000)
+    const watch = new Sqlite(join(folder.path, 'buffer.db'), { readonly: true })
+    const version = (): number => Number(watch.pragma('data_version', { simple: true }))
+    let commits = 0
+    let before = version()
+    const count = (): void => {
+      const now = version()
+      if (now !== before) commits++
+      before = now
+    }
+    await rig.greet()
+    await rig.clock.pass(1_000)
+    expect(sizeOf(rig.buffer.streams()[0]?.sent ?? [])).toBeGreaterThanOrEqual(3_000)
+    count()
+    expect(commits).toBe(1)
+    commits = 0
+    for (let i = 0; i < 20; i++) {
+      await rig.accept('attic', 1)
+      count()
+      await rig.clock.pass(10_000)
+      count()
+    }
+    watch.close()
+    expect(readings(rig).at(-1)).toBe('attic 3020-3020')
+    expect(commits).toBe(20)
+  })
+
+  test('what is accepted without a connection is not marked, and is before it is sent', async () => {
+    const rig = makeRig()
+    await rig.greet()
+    await rig.accept('attic', 2)
+    rig.drop()
+    await rig.accept('attic', 3)
+    const [stream] = rig.buffer.streams()
+    expect(stream?.sent).toEqual([1, 2])
+    await rig.greet()
+    await rig.clock.pass(1_000)
+    expect(readings(rig)).toEqual(['attic 1-2', 'attic 1-5'])
+    expect(stream?.sent.slice(0, 1)).toEqual([1])
+    expect(stream?.sent.at(-1)).toBeGreaterThanOrEqual(5)
+  })
+
+  test('summaries go as backfill, before the rows behind them, and are settled as a whole', async () => {
+    const rig = makeRig({ thin: true })
+    await fill(rig, 1_200)
+    const stream = rig.buffer.streams()[0] as BufferedStream
+    const { thinned } = stream
+    expect(sizeOf(thinned)).toBeGreaterThan(3_000)
+    const held = sizeOf(stream.rows) + sizeOf(thinned)
+    expect(held).toBe(12_000)
+    await rig.greet()
+    await rig.clock.pass(1_000)
+    const summaries = rig.sent.flatMap((batch) => batch.summaries)
+    expect(summaries.reduce((sum, one) => sum + one.lastSeq - one.firstSeq + 1, 0)).toBe(sizeOf(thinned))
+    expect(new Set(summarised(rig)).size).toBe(summaries.length)
+    expect(summaries[0]).toMatchObject({ sensor: 'attic', epoch, firstSeq: 1, intervalMs: 6_000 })
+    // Logged holds no credit, and deletes nothing.
+    await rig.receive({ logged: thinned })
+    expect(stream.thinned).toEqual(thinned)
+    const [first] = summaries
+    await rig.receive({ stored: [1, (first?.lastSeq ?? 0) - 1] })
+    expect(stream.thinned[0]).toBe(first?.lastSeq)
+    await rig.receive({ stored: [1, lastOf(thinned)] })
+    expect(stream.thinned).toEqual([])
+    await rig.receive({ stored: [1, 12_000] })
+    expect(rig.buffer.streams()[0]?.rows).toEqual([])
+  })
+
+  test('summaries that nobody confirms are sent again, and all of them with the next connection', async () => {
+    const rig = makeRig({ thin: true })
+    await fill(rig, 1_200)
+    await rig.greet()
+    await rig.clock.pass(1_000)
+    const once = summarised(rig)
+    expect(once.length).toBeGreaterThan(0)
+    rig.sent.length = 0
+    rig.drop()
+    await rig.greet()
+    await rig.clock.pass(1_000)
+    expect(summarised(rig)).toEqual(once)
+    rig.sent.length = 0
+    await rig.clock.pass(2 * shippingLimits.unloggedMs)
+    expect(summarised(rig)).toEqual(once)
+  })
 })

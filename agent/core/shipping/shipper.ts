@@ -14,7 +14,7 @@ import { createDueTimer } from '../due-timer.ts'
 import type { Log } from '../log.ts'
 import type { SiteConfig } from '../sensor-type.ts'
 import { createGreeting } from './greeting.ts'
-import { createLanes } from './lanes.ts'
+import { createLanes, thinnedView } from './lanes.ts'
 import { createLedger } from './ledger.ts'
 import { shippingLimits } from './limits.ts'
 import { createOutbox } from './outbox.ts'
@@ -57,11 +57,12 @@ export function createShipper(options: ShipperOptions): Shipper {
     options
   const pumping = createDueTimer(clock, pump)
   const lanes = createLanes()
+  const summaryLanes = createLanes()
   const outbox = createOutbox({ send: options.send, onAcked: () => schedulePump(0), log })
   const { transmit } = outbox
   const greeting = createGreeting({ device, site, buffer, transmit, clock, log })
   const ledger = createLedger({ device, buffer, transmit, clock })
-  const resending = createResending({ lanes, ask: greeting.sayHello, clock, log })
+  const resending = createResending({ lanes: [lanes, summaryLanes], ask: greeting.sayHello, clock, log })
   const sender = createSender({
     device,
     lingerMs,
@@ -70,6 +71,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     creditEntries,
     buffer,
     lanes,
+    summaryLanes,
     outbox,
     comeBack: schedulePump,
     clock,
@@ -82,12 +84,17 @@ export function createShipper(options: ShipperOptions): Shipper {
       if (outbox.isOnline()) schedulePump(sender.linger())
     },
     dropped(stream) {
-      lanes.prune(stream)
+      prune(stream)
       ledger.makeDue()
       schedulePump(0)
     },
     troubled() {},
   })
+
+  function prune(stream: BufferedStream): void {
+    lanes.prune(stream)
+    summaryLanes.prune(thinnedView(stream))
+  }
 
   function connected(): void {
     const nowMs = clock.monotonicMs()
@@ -97,6 +104,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     resending.moved()
     ledger.makeDue()
     lanes.restart(buffer.streams())
+    summaryLanes.restart(buffer.streams().map(thinnedView))
     greeting.sayHello()
     schedulePump(0)
     cancelTick?.()
@@ -105,6 +113,7 @@ export function createShipper(options: ShipperOptions): Shipper {
 
   function disconnected(): void {
     outbox.disconnected()
+    buffer.markLive(false)
     pumping.cancel()
     cancelTick?.()
   }
@@ -131,6 +140,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     }
     if (greeting.isOver()) ledger.sayWhenDue()
     while (outbox.isOnline() && sender.sendNext(greeting.isOver()));
+    buffer.markLive(sender.maySendMore())
   }
 
   function received(bytes: Uint8Array): void {
@@ -154,13 +164,18 @@ export function createShipper(options: ShipperOptions): Shipper {
   }
 
   function apply(stream: BufferedStream, part: StreamReceipt): void {
-    const rowsBefore = stream.rows
-    const freed = lanes.markLogged(stream, part.logged, clock.monotonicMs())
-    lanes.noteStored(stream, union(part.stored, refusedSet(part)))
+    const thinned = thinnedView(stream)
+    const heldBefore = sizeOf(stream.rows) + sizeOf(stream.thinned)
+    const nowMs = clock.monotonicMs()
+    const freed =
+      lanes.markLogged(stream, part.logged, nowMs) + summaryLanes.markLogged(thinned, part.logged, nowMs)
+    const settled = union(part.stored, refusedSet(part))
+    lanes.noteStored(stream, settled)
+    summaryLanes.noteStored(thinned, settled)
     buffer.settle(part)
-    if (stream.rows !== rowsBefore) lanes.prune(stream)
-    if (freed === 0 && sizeOf(rowsBefore) === sizeOf(stream.rows)) return
-    resending.moved()
+    const isNews = sizeOf(stream.rows) + sizeOf(stream.thinned) !== heldBefore
+    if (isNews) prune(stream)
+    if (freed > 0 || isNews) resending.moved()
   }
 
   return {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { setImmediate as immediate } from 'node:timers/promises'
 import { isCoded } from '@barograph/proto'
@@ -23,11 +24,9 @@ export interface LiveFigures {
 }
 
 export interface Hub {
-  /** The cursor of a token that is of this store as it is, and not too far back; null: start anew. */
-  cursorOf(token: string | undefined): Promise<number | null>
   /** False: no further client is taken. */
   hasRoom(): boolean
-  accept(socket: WebSocket, stream: Duplex, subscription: Subscription, resume: number | null): void
+  accept(socket: WebSocket, stream: Duplex, subscription: Subscription, resume: string | undefined): void
   figures(): LiveFigures
   close(): Promise<void>
 }
@@ -58,14 +57,9 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const { store, log, version, now, logger } = options
   // Before the documents are read: a change meanwhile is told twice rather than not at all.
   let head = await store.newestChange()
-  let fleet = await loadFleet(store)
-  let life = await store.life()
-  const frames = createFrames({
-    fleet: () => fleet,
-    version,
-    now,
-    tokenOf: (cursor) => `${life?.id ?? ''}-${life?.swaps ?? 0}-${cursor}`,
-  })
+  const fleet = await loadFleet(store)
+  const tag = createHash('sha256').update(log.id).digest('hex').slice(0, 8)
+  const frames = createFrames({ fleet, version, now, tokenOf: (cursor) => `${tag}-${cursor}` })
   const clients = new Map<Client, Connection>()
   const figures = { frames: 0, skipped: 0 }
   const source = followReadings({ log, logger, isWanted: () => clients.size > 0 })
@@ -90,23 +84,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     return sets
   }
 
-  /**
-   * Another set of windows holds, or an older copy of the store stands in its place: what was told before is no ground
-   * for what changes, so that everybody hears it anew.
-   */
-  async function noteLife(): Promise<void> {
-    const found = await store.life()
-    const newest = await store.newestChange()
-    const isSame = found?.swaps === life?.swaps && newest >= head
-    life = found
-    if (isSame) return
-    head = newest
-    fleet = await loadFleet(store)
-    for (const client of clients.keys()) client.beginAnew()
-  }
-
   async function takeTurn(): Promise<void> {
-    await noteLife()
     const sets = await readSets()
     const before = head
     head = sets.at(-1)?.cursor ?? head
@@ -171,18 +149,18 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     }
   }
 
-  async function cursorOf(token: string | undefined): Promise<number | null> {
-    const [, id = '', swaps, digits] = /^(.*)-(\d{1,15})-(\d{1,15})$/.exec(token ?? '') ?? []
-    const cursor = Number(digits ?? Number.NaN)
-    if (!(cursor <= head) || head - cursor > serveLimits.resumeChanges) return null
-    return (await store.isOfLife({ id, swaps: Number(swaps) }, cursor)) ? cursor : null
+  /** The cursor of a token that this server may have given, and that is not too far back; null: start anew. */
+  function readToken(token: string | undefined): number | null {
+    const [was, digits = ''] = token?.split('-') ?? []
+    const cursor = was === tag && /^\d{1,15}$/.test(digits) ? Number(digits) : null
+    if (cursor === null || cursor > head || head - cursor > serveLimits.resumeChanges) return null
+    return cursor
   }
 
   const heartbeat = setInterval(beat, options.heartbeatIntervalMs)
   const turning = turns()
 
   return {
-    cursorOf,
     hasRoom: () => clients.size < serveLimits.liveClients,
     accept(socket, stream, subscription, resume) {
       const client = createClient({
@@ -190,7 +168,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         stream,
         frames,
         subscription,
-        resume,
+        resume: readToken(resume),
         head: () => head,
         readChanges,
         onSent: () => figures.frames++,
