@@ -459,6 +459,10 @@ export interface ApiAudit {
     summaries: number
     summarised: number
     rollups: Record<string, number>
+    /** Of them those that cannot be recomputed: raw readings of theirs have expired. */
+    sealed: Record<string, number>
+    /** Windows that retention dropped and that are still there. */
+    expired: number
     fields: number
   }
   /** What the differences come from, in sentences. */

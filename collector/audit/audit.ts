@@ -45,8 +45,8 @@ export function runAudit({ storePath, logPath, now, progress = () => {} }: Audit
           progress({ stream: i + 1, streams: streams.length, readings })
         }
         tell(0)
-        checkEpochs({ store, report, device, sensor, checkpoint, logged: places.logged })
-        checkWindows({ store, report, places, calendar, device, sensor, progress: tell })
+        const expired = checkEpochs({ store, report, device, sensor, checkpoint, logged: places.logged })
+        checkWindows({ store, report, places, calendar, device, sensor, expired, progress: tell })
       })
       for (const [id, numbers] of places.logged.rest()) {
         report.differ({

@@ -19,17 +19,26 @@ export interface Reading {
 const size = limits.entriesPerBucket
 const firstOf = ({ index }: Bucket): number => index * size + 1
 
-/** What happened to each number: by place in the bucket; undefined: nothing. */
-function eventsBySlot(bucket: Bucket): (Bucket['events'][number] | undefined)[] {
-  const slots: (Bucket['events'][number] | undefined)[] = []
-  for (const event of bucket.events)
-    for (
-      let seq = Math.max(event.first, firstOf(bucket));
-      seq <= Math.min(event.last, firstOf(bucket) + size - 1);
-      seq++
-    )
+type BucketEvent = Bucket['events'][number]
+
+/** What happened to each number, by place in the bucket; undefined: nothing. */
+interface Slots {
+  /** What brought it. */
+  readonly arrivals: readonly (BucketEvent | undefined)[]
+  /** What let it count after its quarantine. */
+  readonly releases: readonly (BucketEvent | undefined)[]
+}
+
+function eventsBySlot(bucket: Bucket): Slots {
+  const arrivals: (BucketEvent | undefined)[] = []
+  const releases: (BucketEvent | undefined)[] = []
+  for (const event of bucket.events) {
+    const slots = event.what === 'released' ? releases : arrivals
+    const last = Math.min(event.last, firstOf(bucket) + size - 1)
+    for (let seq = Math.max(event.first, firstOf(bucket)); seq <= last; seq++)
       slots[seq - firstOf(bucket)] = event
-  return slots
+  }
+  return { arrivals, releases }
 }
 
 /** The scheduled interval of each number, where one is noted. */
@@ -41,16 +50,19 @@ function intervalsBySlot(bucket: Bucket): (number | undefined)[] {
   return slots
 }
 
-/** The readings of a bucket that belong into windows: arrived, not quarantined, not thinned, no fault, start or stop. */
+/**
+ * The readings of a bucket that belong into windows: arrived or released, not thinned, no fault, start or stop. Each with
+ * the record since which it counts.
+ */
 export function readingsOf(bucket: Bucket): Reading[] {
-  const events = eventsBySlot(bucket)
+  const { arrivals, releases } = eventsBySlot(bucket)
   const intervals = intervalsBySlot(bucket)
   const marks = new Set(bucket.marks.map((mark) => mark.seq - firstOf(bucket)))
   const columns = Object.entries(bucket.columns)
   const readings: Reading[] = []
   bucket.times.forEach((time, slot) => {
-    const event = events[slot]
-    if (time === null || event?.what !== 'arrived' || marks.has(slot)) return
+    const event = arrivals[slot]?.what === 'quarantined' ? releases[slot] : arrivals[slot]
+    if (time === null || !event || event.what === 'summarised' || marks.has(slot)) return
     const values: Value[] = []
     for (const [key, { unit, kind, values: column, flags }] of columns) {
       const value = column[slot] ?? null
@@ -91,23 +103,29 @@ export function checkBucket(report: Report, bucket: Bucket, row: BucketRow): voi
 function checkEvents(report: Report, bucket: Bucket): void {
   const at = (field: string) => ({ collection: 'readings' as const, id: bucket.id, field })
   const [first, last] = [firstOf(bucket), firstOf(bucket) + size - 1]
-  let before = first - 1
+  const { arrivals } = eventsBySlot(bucket)
+  const before = { arrival: first - 1, release: first - 1 }
   let newest: Position = { g: 0, n: -1 }
   bucket.events.forEach((event, i) => {
-    const name = `events.${i}`
-    if (event.first <= before || event.last < event.first || event.last > last)
+    const row = event.what === 'released' ? 'release' : 'arrival'
+    if (event.first <= before[row] || event.last < event.first || event.last > last)
       report.compare(
-        at(name),
+        at(`events.${i}`),
         `${event.first}-${event.last}`,
-        `numbers after ${before}, up to ${last}, each once`,
+        `numbers after ${before[row]}, up to ${last}, each once`,
       )
-    if (event.first <= before && event.last >= event.first)
+    if (event.first <= before[row] && event.last >= event.first)
       report.find(
-        `numbers ${event.first}-${Math.min(before, event.last)} of the bucket ${bucket.id} are there twice: ` +
-          `the record at ${event.at.n} brought them again`,
+        `numbers ${event.first}-${Math.min(before[row], event.last)} of the bucket ${bucket.id} are there twice: ` +
+          `the record at ${event.at.n} ${row === 'arrival' ? 'brought' : 'released'} them again`,
       )
-    before = Math.max(before, event.last)
+    before[row] = Math.max(before[row], event.last)
     if (!isBefore(event.at, newest)) newest = event.at
+    for (let seq = event.first; row === 'release' && seq <= Math.min(event.last, last); seq++) {
+      const arrival = arrivals[seq - first]
+      if (arrival?.what !== 'quarantined' || !isBefore(arrival.at, event.at))
+        report.compare(at(`events.${i}`), `${seq} released`, `${seq} ${arrival?.what ?? 'never arrived'}`)
+    }
   })
   if (bucket.events.length === 0) report.compare(at('events'), 'none', 'what brought the bucket')
   // A bucket changes with its events only.
@@ -116,7 +134,7 @@ function checkEvents(report: Report, bucket: Bucket): void {
 
 /** Entry, time, interval and mark stand together, or none of them does. */
 function checkSlots(report: Report, bucket: Bucket): void {
-  const events = eventsBySlot(bucket)
+  const { arrivals } = eventsBySlot(bucket)
   const intervals = intervalsBySlot(bucket)
   const marks = new Map(bucket.marks.map((mark) => [mark.seq - firstOf(bucket), mark]))
   report.compare(
@@ -126,7 +144,7 @@ function checkSlots(report: Report, bucket: Bucket): void {
   )
   for (let slot = 0; slot < Math.max(size, bucket.times.length); slot++) {
     const time = bucket.times[slot] ?? null
-    const what = events[slot]?.what
+    const what = arrivals[slot]?.what
     const isHere = what === 'arrived' || what === 'quarantined'
     const at = (field: string) => ({
       collection: 'readings' as const,

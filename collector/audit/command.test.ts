@@ -3,9 +3,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { readAudit } from '../audit-file.ts'
 import { createWorld, makeRun, november, seeded, type World } from './testing/world.ts'
+
+// Real files and processes on a machine that may be busy: patience, not a measure.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 

@@ -144,7 +144,14 @@ describe('damage to a rollup is named', () => {
       [`rollups ${day} timeZone: UTC / America/New_York`],
     ],
     ['another end', fields(day, { end: 7 }), [`rollups ${day} end: 7 / ${Date.UTC(2013, 10, 3, 4)}`]],
-    ['a seal that nothing gave it', fields(day, { sealed: true }), [`rollups ${day} sealed: true / false`]],
+    [
+      'a seal that nothing gave it',
+      fields(day, { sealed: true }),
+      [
+        `rollups ${day} sealed: until ${Date.UTC(2013, 10, 3, 4)} / its device has none`,
+        `rollups ${day} sealed: true / false, for all 71 readings of it are stored`,
+      ],
+    ],
     [
       'a missing rollup',
       ({ db }) => void db.prepare('DELETE FROM rollups WHERE id = ?').run(hour(1)),

@@ -1,6 +1,7 @@
 import { limits } from '@barograph/proto'
 import { checkBucket } from './bucket.ts'
 import { aheadWords, findDoubled, findLost } from './findings.ts'
+import { checkExpiry, checkRelease, checkReleases } from './expiry.ts'
 import { checkGaps } from './gaps.ts'
 import type { Logged } from './logged.ts'
 import { countOf, inBoth, mergeRanges, type Ranges, rangesOf, rangeWords, without } from './number-ranges.ts'
@@ -9,6 +10,7 @@ import { readDocument } from './read.ts'
 import type { Report } from './report.ts'
 import type { Checkpoint, Documents } from './schema.ts'
 import type { StoreReader } from './store-reader.ts'
+import type { Expired } from './stretch.ts'
 
 type Event = Documents['readings']['events'][number]
 
@@ -16,6 +18,8 @@ type Event = Documents['readings']['events'][number]
 interface Arrivals {
   readonly here: [number, number][]
   readonly quarantined: [number, number][]
+  /** Of those the ones that were released. */
+  readonly released: [number, number][]
   /** Brought by records that the checkpoint does not cover: an epoch's document may lack them. */
   readonly pending: Event[]
   readonly summarised: Event[]
@@ -33,11 +37,14 @@ interface Options {
   readonly logged: Logged
 }
 
-/** Checks every bucket and every epoch of a stream: each number seen is in one bucket, and the sums come out. */
-export function checkEpochs(options: Options): void {
+/**
+ * Checks every bucket and every epoch of a stream: each number seen is in one bucket, and the sums come out. Tells which
+ * numbers retention gave up.
+ */
+export function checkEpochs(options: Options): Expired {
   const { store, report, device, sensor, checkpoint, logged } = options
   const arrivals = readBuckets(options)
-  checkSummaries(options, arrivals)
+  const expired = new Map<string, Ranges>()
   const met = new Set<string>()
   for (const row of store.epochs(device, sensor)) {
     report.counts.epochs++
@@ -51,6 +58,7 @@ export function checkEpochs(options: Options): void {
       row.id,
       `${device}/${sensor}/${epoch.epoch}`,
     )
+    expired.set(epoch.epoch, rangesOf(epoch.expired))
     checkEpoch(options, epoch, arrivals.get(epoch.epoch) ?? noArrivals())
   }
   for (const [name, { here }] of arrivals) {
@@ -61,17 +69,27 @@ export function checkEpochs(options: Options): void {
     report.find(`what was known of the epoch ${id} is gone: its buckets hold ${numbers}`)
     logged.of(id)
   }
+  checkSummaries(options, arrivals, expired)
+  return {
+    isAny: [...expired].some(([, ranges]) => ranges.length > 0),
+    of(name, first, last) {
+      if (inBoth([[first, last]], expired.get(name) ?? []).length > 0) return 'expired'
+      const maybe = logged.mayExpire(`${device}/${sensor}/${name}`)
+      return maybe.length > 0 && inBoth([[first, last]], maybe).length > 0 ? 'maybe' : 'none'
+    },
+  }
 }
 
 const noArrivals = (): Arrivals => ({
   here: [],
   quarantined: [],
+  released: [],
   pending: [],
   summarised: [],
   buckets: new Set(),
 })
 
-function readBuckets({ store, report, device, sensor, checkpoint }: Options): Map<string, Arrivals> {
+function readBuckets({ store, report, device, sensor, checkpoint, logged }: Options): Map<string, Arrivals> {
   const arrivals = new Map<string, Arrivals>()
   for (const row of store.buckets(device, sensor)) {
     report.counts.buckets++
@@ -86,6 +104,11 @@ function readBuckets({ store, report, device, sensor, checkpoint }: Options): Ma
     for (const event of bucket.events) {
       if (!isBefore(event.at, checkpoint.position)) {
         epoch.pending.push(event)
+        continue
+      }
+      if (event.what === 'released') {
+        epoch.released.push([event.first, event.last])
+        checkRelease(report, logged, bucket, event)
         continue
       }
       here.push([event.first, event.last])
@@ -104,6 +127,8 @@ function countEntries({ counts }: Report, { events, marks }: Documents['readings
   for (const { first, last, what } of events) {
     if (what === 'arrived') arrived += last - first + 1
     if (what === 'quarantined') quarantined += last - first + 1
+    if (what === 'released') quarantined -= last - first + 1
+    if (what === 'released') arrived += last - first + 1
     if (what === 'summarised') counts.summarised += last - first + 1
   }
   counts.marks += marks.length
@@ -113,10 +138,12 @@ function countEntries({ counts }: Report, { events, marks }: Documents['readings
 
 /** Every number that a bucket calls summarised has its summary, and the other way round. */
 function checkSummaries(
-  { store, report, device, sensor, checkpoint }: Options,
+  { store, report, device, sensor, checkpoint, logged }: Options,
   arrivals: Map<string, Arrivals>,
+  expired: ReadonlyMap<string, Ranges>,
 ): void {
   const covered = new Map<string, [number, number][]>()
+  const ahead = new Map<string, [number, number][]>()
   for (const row of store.summaries(device, sensor)) {
     report.counts.summaries++
     const summary = readDocument(report, 'summaries', row, checkpoint)
@@ -125,6 +152,9 @@ function checkSummaries(
     report.compare(at('id'), row.id, `${device}/${sensor}/${summary.epoch}/${summary.firstSeq}`)
     const received = summary.minutes.reduce((sum, minute) => sum + minute.received, 0)
     report.compare(at('minutes'), received, summary.lastSeq - summary.firstSeq + 1)
+    // Written before the buckets that tell of it: beyond the checkpoint it may stand alone.
+    if (isBefore(checkpoint.position, summary.o))
+      ahead.set(summary.epoch, [...(ahead.get(summary.epoch) ?? []), [summary.firstSeq, summary.lastSeq]])
     const epoch = covered.get(summary.epoch) ?? []
     covered.set(summary.epoch, [...epoch, [summary.firstSeq, summary.lastSeq]])
   }
@@ -132,15 +162,18 @@ function checkSummaries(
     const { summarised = [], pending = [] } = arrivals.get(name) ?? {}
     const rangeOf = ({ first, last }: Event): [number, number] => [first, last]
     const must = mergeRanges(summarised.map(rangeOf))
-    const may = mergeRanges([...must, ...pending.filter(({ what }) => what === 'summarised').map(rangeOf)])
+    const may = mergeRanges([
+      ...must,
+      ...(ahead.get(name) ?? []),
+      ...pending.filter(({ what }) => what === 'summarised').map(rangeOf),
+    ])
     const stored = mergeRanges(covered.get(name) ?? [])
     const at = { collection: 'summaries' as const, id: `${device}/${sensor}/${name}` }
-    report.compare({ ...at, field: 'numbers without a summary' }, rangeWords(without(must, stored)), 'none')
-    report.compare(
-      { ...at, field: 'numbers that no bucket calls summarised' },
-      rangeWords(without(stored, may)),
-      'none',
-    )
+    const gone = mergeRanges([...(expired.get(name) ?? []), ...logged.mayExpire(at.id)])
+    const none = (field: string, ranges: Ranges): void =>
+      report.compare({ ...at, field }, rangeWords(without(ranges, gone)), 'none')
+    none('numbers without a summary', without(must, stored))
+    none('numbers that no bucket calls summarised', without(stored, may))
   }
 }
 
@@ -155,21 +188,29 @@ function checkEpoch(
   const held = later(epoch.o, position)
   const more = arrivals.pending.filter((event) => isBefore(event.at, held))
   const rangesWhere = (what: Event['what'] | null): [number, number][] =>
-    more.filter((event) => what === null || event.what === what).map(({ first, last }) => [first, last])
+    more
+      .filter((event) => event.what === (what ?? event.what) && (what !== null || event.what !== 'released'))
+      .map(({ first, last }) => [first, last])
   const here = mergeRanges([...arrivals.here, ...rangesWhere(null)])
-  const waiting = mergeRanges([...arrivals.quarantined, ...rangesWhere('quarantined')])
+  const released = mergeRanges([...arrivals.released, ...rangesWhere('released')])
+  const waiting = without(mergeRanges([...arrivals.quarantined, ...rangesWhere('quarantined')]), released)
+  const expired = rangesOf(epoch.expired)
+  // Their buckets are deleted when the checkpoint has passed, and again when a lagging owner wrote one back.
+  const gone = mergeRanges([...expired, ...logged.mayExpire(epoch.id)])
   const seen = rangesOf(epoch.seen)
   const setsOf = (sets: Readonly<Record<string, readonly number[]>>): Ranges =>
     Object.values(sets).flatMap(rangesOf)
   const none = (field: string, found: Ranges): void => report.compare(at(field), rangeWords(found), 'none')
 
-  none('seen without an entry in a bucket', without(seen, here))
+  const lostEntries = without(without(seen, here), gone)
+  none('seen without an entry in a bucket', lostEntries)
   none('in a bucket and not seen', without(here, seen))
-  findLost(report, epoch.id, without(seen, here), arrivals.buckets)
+  findLost(report, epoch.id, lostEntries, arrivals.buckets)
   findDoubled(store, report, epoch, without(here, seen))
   const quarantined = mergeRanges(setsOf(epoch.quarantined))
-  none('quarantined without such an entry', without(quarantined, waiting))
-  none('entries in quarantine and not in the set', without(waiting, quarantined))
+  none('quarantined without such an entry', without(without(quarantined, waiting), gone))
+  none('entries in quarantine and not in the set', without(without(waiting, quarantined), gone))
+  checkReleases(report, epoch, logged, without(waiting, gone))
   for (const [name, sets] of Object.entries({
     quarantined: epoch.quarantined,
     lost: epoch.lost,
@@ -192,6 +233,7 @@ function checkEpoch(
   const unfolded = folded ? without(without(logged.of(epoch.id), known), here) : []
   none('in the log before the checkpoint and not folded', unfolded)
   if (unfolded.length > 0) report.find(aheadWords(epoch.id, unfolded))
+  checkExpiry(report, epoch, logged, known)
   checkGaps(report, epoch, {
     seen,
     horizon: Math.max(epoch.ended ?? 0, known[known.length - 1]?.[1] ?? 0),

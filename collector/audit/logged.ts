@@ -1,61 +1,124 @@
-import { decodeBatch, isCoded, partitionOf } from '@barograph/proto'
-import type { LogReader } from './log-reader.ts'
-import { mergeRanges, type Ranges } from './number-ranges.ts'
-import type { Checkpoint } from './schema.ts'
+import { decodeBatch, decodeExpire, decodeRelease, isCoded, partitionOf } from '@barograph/proto'
+import type { LogReader, RecordRow } from './log-reader.ts'
+import { mergeRanges, rangesOf, type Ranges } from './number-ranges.ts'
+import type { Checkpoint, Position } from './schema.ts'
 
 /** Ranges of one epoch that are gathered before touching ones are put together. */
 const looseRanges = 512
 
-/** Numbers that stand in the log before the checkpoint, by device/sensor/epoch. */
+/** Numbers that one record of the log does something to. */
+export interface LoggedRanges {
+  readonly offset: number
+  readonly ranges: Ranges
+}
+
+/** What the log says of numbers, by device/sensor/epoch. */
 export interface Logged {
+  /** Brought before the checkpoint. */
   of(epochId: string): Ranges
+  /** Released before the checkpoint. */
+  released(epochId: string): readonly LoggedRanges[]
+  /** Expired before the checkpoint. */
+  expired(epochId: string): readonly LoggedRanges[]
+  /** Expired by records that the checkpoint does not cover: documents may hold them. */
+  mayExpire(epochId: string): Ranges
+  /** Windows of a level of a stream that end at or before this time may be expired by such records. */
+  levelMayExpire(streamId: string, level: string): number
+  /** True when the log still holds the record at this position of the device's partition. */
+  reachesBackTo(device: string, at: Position): boolean
   /** Epochs that nobody has asked for. */
   rest(): (readonly [epochId: string, numbers: Ranges])[]
 }
 
 /**
- * The numbers that the log brings before the checkpoints, by device/sensor/epoch: the store must know of each. So a
- * checkpoint that is ahead of what was folded does not pass, as long as the log keeps the records.
+ * Reads what the log still holds. The store must know of each number that the log brings before its checkpoint: so one
+ * that is ahead of what was folded does not pass.
  */
 export function readLogged(log: LogReader, checkpoints: ReadonlyMap<number, Checkpoint>): Logged {
-  const numbers = new Map<string, [number, number][]>()
-  for (const [partition, { position }] of checkpoints)
-    for (const { kind, device, value } of log.records(partition, 0, position.n)) {
-      if (kind !== 'batch' || partitionOf(device, log.partitions) !== partition) continue
-      const batch = readable(value)
-      for (const run of batch?.runs ?? []) add(device, run, run.firstSeq, run.firstSeq + run.times.length - 1)
-      for (const summary of batch?.summaries ?? []) add(device, summary, summary.firstSeq, summary.lastSeq)
+  const brought = new Map<string, [number, number][]>()
+  const released = new Map<string, LoggedRanges[]>()
+  const expired = new Map<string, LoggedRanges[]>()
+  const mayExpire = new Map<string, Ranges>()
+  const levels = new Map<string, number>()
+  /** The oldest record that is kept, by partition. */
+  const first = new Map<number, Position>()
+  for (const [partition, { position, reach }] of checkpoints) {
+    const isOwn = ({ device }: RecordRow): boolean => partitionOf(device, log.partitions) === partition
+    for (const record of log.records(partition, 0, position.n)) {
+      if (!first.has(partition)) first.set(partition, { g: position.g, n: record.offset })
+      if (isOwn(record)) take(record)
     }
-
-  function add(
-    device: string,
-    { sensor, epoch }: { sensor: string; epoch: string },
-    a: number,
-    b: number,
-  ): void {
-    const id = `${device}/${sensor}/${epoch}`
-    const known = numbers.get(id) ?? []
-    known.push([a, b])
-    numbers.set(
-      id,
-      known.length > looseRanges ? mergeRanges(known).map(([first, last]) => [first, last]) : known,
-    )
+    for (const record of log.records(partition, position.n, reach)) if (isOwn(record)) takeAhead(record)
   }
+
+  function take({ kind, device, offset, value }: RecordRow): void {
+    const idOf = epochOf(device)
+    if (kind === 'batch') {
+      const batch = readable(() => decodeBatch(value))
+      for (const run of batch?.runs ?? []) bring(idOf(run), run.firstSeq, run.firstSeq + run.times.length - 1)
+      for (const summary of batch?.summaries ?? []) bring(idOf(summary), summary.firstSeq, summary.lastSeq)
+    }
+    if (kind === 'release')
+      for (const one of readable(() => decodeRelease(value))?.ranges ?? [])
+        note(released, idOf(one), { offset, ranges: [[one.firstSeq, one.lastSeq]] })
+    if (kind === 'expire')
+      for (const one of readable(() => decodeExpire(value))?.raw ?? [])
+        note(expired, idOf(one), { offset, ranges: rangesOf(one.ranges) })
+  }
+
+  function takeAhead({ kind, device, value }: RecordRow): void {
+    if (kind !== 'expire') return
+    const expire = readable(() => decodeExpire(value))
+    for (const one of expire?.raw ?? []) {
+      const id = epochOf(device)(one)
+      mayExpire.set(id, mergeRanges([...(mayExpire.get(id) ?? []), ...rangesOf(one.ranges)]))
+    }
+    for (const { sensor, level, before } of expire?.levels ?? []) {
+      const key = `${device}/${sensor} ${level}`
+      levels.set(key, Math.max(levels.get(key) ?? before, before))
+    }
+  }
+
+  function bring(id: string, first: number, last: number): void {
+    const known = brought.get(id) ?? []
+    known.push([first, last])
+    brought.set(id, known.length > looseRanges ? mergeRanges(known).map(([a, b]) => [a, b]) : known)
+  }
+
   const asked = new Set<string>()
   return {
     of(epochId) {
       asked.add(epochId)
-      return mergeRanges(numbers.get(epochId) ?? [])
+      return mergeRanges(brought.get(epochId) ?? [])
+    },
+    released: (epochId) => released.get(epochId) ?? [],
+    expired: (epochId) => expired.get(epochId) ?? [],
+    mayExpire: (epochId) => mayExpire.get(epochId) ?? [],
+    levelMayExpire: (streamId, level) => levels.get(`${streamId} ${level}`) ?? Number.NEGATIVE_INFINITY,
+    reachesBackTo(device, at) {
+      const from = first.get(partitionOf(device, log.partitions))
+      return from !== undefined && from.g === at.g && from.n <= at.n
     },
     rest: () =>
-      [...numbers].filter(([id]) => !asked.has(id)).map(([id, ranges]) => [id, mergeRanges(ranges)] as const),
+      [...brought].filter(([id]) => !asked.has(id)).map(([id, ranges]) => [id, mergeRanges(ranges)] as const),
   }
 }
 
+const epochOf =
+  (device: string) =>
+  ({ sensor, epoch }: { readonly sensor: string; readonly epoch: string }): string =>
+    `${device}/${sensor}/${epoch}`
+
+function note<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key)
+  if (list) list.push(value)
+  else map.set(key, [value])
+}
+
 /** A record that cannot be decoded is skipped by every reader of the log. */
-function readable(value: Uint8Array): ReturnType<typeof decodeBatch> | null {
+function readable<T>(decode: () => T): T | null {
   try {
-    return decodeBatch(value)
+    return decode()
   } catch (error) {
     if (!isCoded(error)) throw error
     return null

@@ -21,6 +21,8 @@ export interface Places {
   zoneOf(device: string, time: number, at: Position): string
   /** Levels kept as of that record. */
   levelsAt(device: string, at: Position): readonly string[]
+  /** Windows of that level up to this end may have lost readings to retention. */
+  sealedUntil(device: string, level: string): number
   /** What the log brings before the checkpoints. */
   readonly logged: Logged
   /** Records that the log holds beyond what is folded. */
@@ -41,6 +43,7 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
   const ofThisLog = new Map<number, Checkpoint>()
   const settings = new Map<number, Settings[]>()
   const sites = new Map<string, Site[]>()
+  const sealed = new Map<string, Readonly<Record<string, number>>>()
   let recordsAhead = 0
 
   let recent = { device: '', partition: 0 }
@@ -95,6 +98,7 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
     report.compare(at('device'), document.device, row.id)
     report.compare(at('partition'), document.partition, place(row.id))
     sites.set(row.id, [...document.sites])
+    sealed.set(row.id, document.sealedUntil)
   }
 
   // Documents may be further than settings and devices, which a flush writes last: the log tells what is missing.
@@ -138,6 +142,7 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
       return site?.timeZone ?? settingsAt(device, at).defaultTimeZone
     },
     levelsAt: (device, at) => settingsAt(device, at).levels,
+    sealedUntil: (device, level) => sealed.get(device)?.[level] ?? Number.NEGATIVE_INFINITY,
     logged: readLogged(log, ofThisLog),
     recordsAhead,
   }

@@ -38,6 +38,10 @@ export interface Counts {
   summaries: number
   summarised: number
   rollups: Record<string, number>
+  /** Of the rollups those that cannot be recomputed: raw readings of theirs have expired. */
+  sealed: Record<string, number>
+  /** Windows that retention dropped and that are still there. */
+  expired: number
   fields: number
 }
 
@@ -96,6 +100,8 @@ export function createReport(levels: readonly string[]): Report {
     summaries: 0,
     summarised: 0,
     rollups: Object.fromEntries(levels.map((level) => [level, 0])),
+    sealed: {},
+    expired: 0,
     fields: 0,
   }
 

@@ -50,8 +50,14 @@ export const schemas = {
     device: z.string(),
     partition: whole,
     sites: z.array(z.object({ at: position, version: whole, timeZone: z.string(), validFrom: whole })),
+    sealedUntil: z.record(z.string(), whole).default({}),
   }),
-  streams: z.object({ ...named, largestTime: whole.nullable(), smallestTime: whole.nullable() }),
+  streams: z.object({
+    ...named,
+    largestTime: whole.nullable(),
+    smallestTime: whole.nullable(),
+    expiredBefore: z.record(z.string(), whole).default({}),
+  }),
   epochs: z.strictObject({
     ...named,
     epoch: z.string(),
@@ -111,6 +117,7 @@ export const schemas = {
     epoch: z.string(),
     firstSeq: whole.min(1),
     lastSeq: whole.min(1),
+    at: position.optional(),
     intervalMs: whole.min(0),
     minutes: z.array(
       z.strictObject({ start: whole, received: whole.min(1), metrics: z.record(z.string(), figures) }),
@@ -119,6 +126,7 @@ export const schemas = {
   rollups: z.strictObject({
     ...named,
     level: z.string(),
+    set: whole.min(1).optional(),
     start: whole,
     end: whole,
     timeZone: z.string(),

@@ -24,6 +24,7 @@ export interface BucketRow extends StreamRow {
 export interface RollupRow extends StreamRow {
   readonly level: string
   readonly start: number
+  readonly in_set: number
 }
 
 export interface CheckpointRow {
@@ -64,7 +65,7 @@ export const endOfTime = 9_007_199_254_740_991
 
 /** Opens the store to read, at the moment of the call. */
 export function openStore(path: string): StoreReader {
-  const db = openToRead(path, { what: 'store', applicationId: 0x42675374, schemaVersion: 1 })
+  const db = openToRead(path, { what: 'store', applicationId: 0x42675374, schemaVersion: 2 })
   db.exec('BEGIN')
   // The first read decides the moment; the log is opened after it, so that it holds all that the store does.
   db.prepare('SELECT count(*) FROM checkpoints').get()
@@ -73,6 +74,8 @@ export function openStore(path: string): StoreReader {
   const each = createEach(db)
   const own = 'SELECT id, g, n, body, device, sensor'
   const ofStream = 'WHERE device = ? AND sensor = ?'
+  // A rebuild may be making another set of windows beside the one that holds.
+  const current = 'in_set = coalesce((SELECT current FROM sets WHERE sets.device = rollups.device), 0)'
   return {
     checkpoints: () => all('SELECT * FROM checkpoints ORDER BY partition'),
     settings: () => all('SELECT id, g, n, body FROM settings ORDER BY id'),
@@ -101,7 +104,7 @@ export function openStore(path: string): StoreReader {
     summary: (id) => all<StreamRow>(`${own} FROM summaries WHERE id = ?`, id)[0],
     rollups: (device, sensor, level, from, to) =>
       each(
-        `${own}, level, start FROM rollups ${ofStream} AND level = ? AND start >= ? AND start < ? ORDER BY start`,
+        `${own}, level, start, in_set FROM rollups ${ofStream} AND ${current} AND level = ? AND start >= ? AND start < ? ORDER BY start`,
         device,
         sensor,
         level,
@@ -110,10 +113,14 @@ export function openStore(path: string): StoreReader {
       ),
     rollupsBeside: (levels) =>
       each(
-        `${own}, level, start FROM rollups WHERE level NOT IN (${levels.map(() => '?').join()}) ORDER BY id`,
+        `${own}, level, start, in_set FROM rollups
+         WHERE level NOT IN (${levels.map(() => '?').join()}) AND ${current} ORDER BY id`,
         ...levels,
       ),
-    count: (collection) => db.prepare<[], number>(`SELECT count(*) FROM ${collection}`).pluck().get() ?? 0,
+    count(collection) {
+      const where = collection === 'rollups' ? `WHERE ${current}` : ''
+      return db.prepare<[], number>(`SELECT count(*) FROM ${collection} ${where}`).pluck().get() ?? 0
+    },
     close: () => void db.close(),
   }
 }

@@ -18,7 +18,7 @@ afterAll(() => world.close())
 
 function stretchesOf(device: string, sensor: string, limit: number): Item[][] {
   const store = openStore(world.storePath)
-  const take = createStretches({ store, device, sensor, limit })
+  const take = createStretches({ store, device, sensor, expired: { of: () => 'none', isAny: false }, limit })
   const stretches: Item[][] = []
   for (let from = -endOfTime; from < endOfTime; ) {
     const { items, end } = take(from)

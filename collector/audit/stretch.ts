@@ -4,9 +4,20 @@ import type { Position, StoredFigures } from './schema.ts'
 import { endOfTime, type StoreReader } from './store-reader.ts'
 
 /** What adds to windows: a reading, or a minute of thinned ones. */
-export type Item = (Reading & { readonly minute: null }) | Minute
+export type Item = (Omit<Reading, 'seq'> & { readonly minute: null; readonly expiry: Expiry }) | Minute
+
+/** Whether retention gave an entry up that is still there: its document is deleted later than it is dropped. */
+export type Expiry = 'none' | 'expired' | 'maybe'
+
+/** What retention gave up of a stream. */
+export interface Expired {
+  /** Of any number of a range. */
+  of(epoch: string, first: number, last: number): Expiry
+  readonly isAny: boolean
+}
 
 export interface Minute {
+  readonly expiry: Expiry
   readonly time: number
   readonly at: Position
   readonly intervalMs: number
@@ -30,11 +41,13 @@ export function createStretches({
   store,
   device,
   sensor,
+  expired,
   limit = itemsPerStretch,
 }: {
   store: StoreReader
   device: string
   sensor: string
+  expired: Expired
   limit?: number
 }): (from: number) => Stretch {
   const summaries = listSummaries(store, device, sensor)
@@ -56,12 +69,16 @@ export function createStretches({
       const bucket = parseDocument('readings', row)
       if (bucket)
         take(
-          readingsOf(bucket).map((reading) => ({ ...reading, minute: null })),
+          readingsOf(bucket).map(({ seq, ...reading }) => ({
+            ...reading,
+            minute: null,
+            expiry: expired.of(bucket.epoch, seq, seq),
+          })),
           first,
         )
     }
     for (const { id, first, last } of summaries)
-      if (first < end && last >= from) take(minutesOf(store, id), first)
+      if (first < end && last >= from) take(minutesOf(store, id, expired), first)
     return { items, end }
   }
 }
@@ -85,13 +102,16 @@ function listSummaries(store: StoreReader, device: string, sensor: string) {
   return list
 }
 
-function minutesOf(store: StoreReader, id: string): Minute[] {
+function minutesOf(store: StoreReader, id: string, expired: Expired): Minute[] {
   const row = store.summary(id)
   const summary = row ? parseDocument('summaries', row) : null
   if (!summary) return []
   // Written once, by the record before its own position.
   const at = { g: summary.o.g, n: summary.o.n - 1 }
+  // A summary is in its windows whole: without a part of it they cannot be computed again.
+  const expiry = expired.of(summary.epoch, summary.firstSeq, summary.lastSeq)
   return summary.minutes.map(({ start, received, metrics }) => ({
+    expiry,
     time: start,
     at,
     intervalMs: summary.intervalMs,

@@ -201,6 +201,31 @@ export function compareRollup(report: Report, stored: Documents['rollups'], tall
   }
 }
 
+/** Names each field of a sealed rollup that cannot hold the readings that are left of it. */
+export function compareSealed(report: Report, stored: Documents['rollups'], left: Tally): void {
+  const at = (field: string) => ({ collection: 'rollups' as const, id: stored.id, field })
+  const atLeast = (field: string, value: number, bound: number): void =>
+    report.compare(at(field), value, value < bound ? `at least ${bound}` : value)
+  atLeast('received', stored.received, left.received)
+  atLeast('coveredMs', stored.coveredMs, left.coveredMs)
+  for (const [key, metric] of left.metrics) {
+    const its = stored.metrics[key]
+    if (!its) {
+      report.compare(at(`metrics.${key}`), undefined, `at least ${metric.count} values`)
+      continue
+    }
+    for (const name of ['count', 'flagged', 'suspect'] as const)
+      atLeast(`metrics.${key}.${name}`, its[name], metric[name])
+    if (metric.count === 0 || metric.kind === 'direction') continue
+    const wanted = figuresOf(metric)
+    if (its.min > wanted.min) report.compare(at(`metrics.${key}.min`), its.min, `at most ${wanted.min}`)
+    atLeast(`metrics.${key}.max`, its.max, wanted.max)
+    if (its.firstAt > wanted.firstAt)
+      report.compare(at(`metrics.${key}.firstAt`), its.firstAt, `at most ${wanted.firstAt}`)
+    atLeast(`metrics.${key}.lastAt`, its.lastAt, wanted.lastAt)
+  }
+}
+
 /** In the stored form: what a direction or an empty metric does not have is 0. */
 function figuresOf(metric: MetricTally): StoredFigures {
   const isDirection = metric.kind === 'direction'

@@ -1,12 +1,20 @@
 import { type Calendar, isKeptAt, type Level, levels, longestMs, partOf, type Window } from './calendar.ts'
 import { findInWindow } from './findings.ts'
 import { isBefore, later, type Places } from './places.ts'
-import { readDocument } from './read.ts'
+import { parseDocument, readDocument } from './read.ts'
 import { type Report, words } from './report.ts'
 import type { Checkpoint, Documents, Position } from './schema.ts'
 import { endOfTime, type RollupRow, type StoreReader } from './store-reader.ts'
-import { createStretches, type Item } from './stretch.ts'
-import { addMinute, addReading, compareRollup, keepsPart, newTally, type Tally } from './tally.ts'
+import { createStretches, type Expired, type Expiry, type Item } from './stretch.ts'
+import {
+  addMinute,
+  addReading,
+  compareRollup,
+  compareSealed,
+  keepsPart,
+  newTally,
+  type Tally,
+} from './tally.ts'
 
 interface Options {
   readonly store: StoreReader
@@ -15,6 +23,7 @@ interface Options {
   readonly calendar: Calendar
   readonly device: string
   readonly sensor: string
+  readonly expired: Expired
   /** Told how many readings were added up. */
   readonly progress: (readings: number) => void
 }
@@ -27,6 +36,8 @@ interface Open {
   readonly tally: Tally
   /** Of records that the checkpoint does not cover: only a document that is further holds them. */
   readonly pending: Placed[]
+  /** Readings of it expired, as their bucket shows; or may have. */
+  expiry: Expiry
   newest: Position | null
   /** Zone and end as the oldest record in it had them: a document keeps those that it was made with. */
   oldest: { readonly at: Position; readonly zones: string[]; readonly ends: number[] } | null
@@ -51,9 +62,10 @@ interface Shelf {
 
 /** Adds up every reading of a stream again and compares each rollup, one stretch of time after the other. */
 export function checkWindows(options: Options): void {
-  const { store, device, sensor, places, progress } = options
+  const { store, device, sensor, expired, places, progress } = options
   const checkpoint = places.checkpointOf(device)
-  const takeStretch = createStretches({ store, device, sensor })
+  const takeStretch = createStretches({ store, device, sensor, expired })
+  const isDropped = droppedWindows(options)
   const open = new Map<string, Open>()
   const shelves = levels.map((level): Shelf => ({ level, next: -endOfTime, waiting: [] }))
   const span = createSpan(checkpoint)
@@ -61,13 +73,31 @@ export function checkWindows(options: Options): void {
     const { items, end } = takeStretch(from)
     for (const item of items) {
       span.take(item)
-      addToWindows(options, open, item, checkpoint)
+      addToWindows(options, open, item, checkpoint, isDropped)
     }
-    for (const shelf of shelves) compareShelf(options, open, shelf, end, checkpoint)
+    for (const shelf of shelves) compareShelf(options, open, shelf, end, checkpoint, isDropped)
     progress(items.length)
     from = end
   }
   checkStream(options, span, checkpoint)
+}
+
+/** Windows that retention has dropped: they are gone, or about to go, and nothing is added to them. */
+type IsDropped = (level: Level, end: number) => boolean
+
+function droppedWindows({ store, places, device, sensor }: Options): IsDropped {
+  const [row] = store.stream(device, sensor)
+  const before = row ? parseDocument('streams', row)?.expiredBefore : undefined
+  const bounds = new Map(
+    levels.map((level) => [
+      level,
+      Math.max(
+        before?.[level] ?? Number.NEGATIVE_INFINITY,
+        places.logged.levelMayExpire(`${device}/${sensor}`, level),
+      ),
+    ]),
+  )
+  return (level, end) => end <= (bounds.get(level) ?? Number.NEGATIVE_INFINITY)
 }
 
 function addToWindows(
@@ -75,6 +105,7 @@ function addToWindows(
   open: Map<string, Open>,
   item: Item,
   { position }: Checkpoint,
+  isDropped: IsDropped,
 ): void {
   const { time, at, intervalMs, minute } = item
   const zone = places.zoneOf(device, time, at)
@@ -83,9 +114,12 @@ function addToWindows(
     // Thinned readings are known by the minute only.
     if (!kept.includes(level) || !isKeptAt(level, intervalMs) || (minute && level === '10s')) continue
     const window = calendar.windowOf(level, time, zone)
+    if (isDropped(level, window.end)) continue
     const part = partOf[level]
     const partStart = part && keepsPart(level, intervalMs) ? calendar.windowOf(part, time, zone).start : null
     const its = openWindow(open, level, window)
+    if (item.expiry !== 'none') its.expiry = item.expiry
+    if (item.expiry === 'expired') continue
     const placed = { item, zone, end: window.end, partStart }
     if (isBefore(at, position)) include(its, placed)
     else its.pending.push(placed)
@@ -98,7 +132,7 @@ function openWindow(open: Map<string, Open>, level: Level, { start, end }: Windo
   const key = keyOf(level, start)
   let its = open.get(key)
   if (!its) {
-    its = { level, start, end, tally: newTally(), pending: [], newest: null, oldest: null }
+    its = { level, start, end, tally: newTally(), pending: [], expiry: 'none', newest: null, oldest: null }
     open.set(key, its)
   }
   its.end = Math.max(its.end, end)
@@ -122,6 +156,7 @@ function compareShelf(
   shelf: Shelf,
   end: number,
   checkpoint: Checkpoint,
+  isDropped: IsDropped,
 ): void {
   const { store, device, sensor, report } = options
   const { level } = shelf
@@ -135,7 +170,7 @@ function compareShelf(
       return
     }
     open.delete(keyOf(level, row.start))
-    compareDocument(options, row, its, checkpoint)
+    compareDocument(options, row, its, checkpoint, isDropped)
   }
   for (const row of shelf.waiting) compareRow(row)
   for (const row of store.rollups(device, sensor, level, shelf.next, end)) compareRow(row)
@@ -144,6 +179,7 @@ function compareShelf(
   for (const [key, its] of open) {
     if (its.level !== level || its.end > end) continue
     open.delete(key)
+    // What an expiry took with it is not to be told, whether there was a window or not.
     if (its.tally.received === 0) continue
     const id = `${device}/${sensor}/${level}/${its.start}`
     report.compare({ collection: 'rollups', id, field: 'document' }, undefined, readingsIn(its.tally))
@@ -154,21 +190,37 @@ function compareShelf(
 const readingsIn = ({ received }: Tally): string => `${received} reading${received === 1 ? '' : 's'}`
 
 function compareDocument(
-  { store, report, device, sensor }: Options,
+  options: Options,
   row: RollupRow,
   its: Open | undefined,
   checkpoint: Checkpoint,
+  isDropped: IsDropped,
 ): void {
-  report.counts.rollups[row.level] = (report.counts.rollups[row.level] ?? 0) + 1
+  const { store, report, device, sensor } = options
   const stored = readDocument(report, 'rollups', row, checkpoint)
-  if (!stored) return
+  if (!stored || isDropped(row.level as Level, stored.end)) {
+    if (stored) report.counts.expired++
+    report.counts.rollups[row.level] = (report.counts.rollups[row.level] ?? 0) + 1
+    return
+  }
+  report.counts.rollups[row.level] = (report.counts.rollups[row.level] ?? 0) + 1
   const at = (field: string) => ({ collection: 'rollups' as const, id: row.id, field })
-  report.compare(at('id'), row.id, `${device}/${sensor}/${row.level}/${row.start}`)
+  const set = row.in_set === 0 ? '' : `/${row.in_set}`
+  report.compare(at('id'), row.id, `${device}/${sensor}/${row.level}/${row.start}${set}`)
   for (const field of ['device', 'sensor', 'level', 'start'] as const)
     report.compare(at(field), stored[field], row[field])
   const before = report.differed()
   const held = later(stored.o, checkpoint.position)
   for (const placed of its?.pending ?? []) if (its && isBefore(placed.item.at, held)) include(its, placed)
+  if (stored.sealed) {
+    checkSealed(options, stored, its, checkpoint)
+    return
+  }
+  if (its?.expiry === 'expired') {
+    report.compare(at('sealed'), false, 'true, for readings of it have expired')
+    report.find(`the window ${row.id} is not sealed, and readings of it have expired`)
+    return
+  }
   if (!its?.newest || !its.oldest) {
     report.differ({ ...at('document'), stored: `${stored.received} received`, recomputed: 'no reading' })
     report.find(`the window ${row.id} holds ${stored.received} readings of which none is stored`)
@@ -181,6 +233,34 @@ function compareDocument(
   report.compare(at('end'), stored.end, ends.find((end) => end === stored.end) ?? ends[0])
   compareRollup(report, stored, its.tally)
   if (report.differed() > before) findInWindow(store, report, stored, its.tally.received)
+}
+
+/**
+ * A sealed window lost raw readings to retention, so it is not to be recomputed. It must hold at least what is left of
+ * them, and its device must know that there are sealed windows up to here.
+ */
+function checkSealed(
+  { report, places, device }: Options,
+  stored: Documents['rollups'],
+  its: Open | undefined,
+  { position }: Checkpoint,
+): void {
+  const { sealed } = report.counts
+  sealed[stored.level] = (sealed[stored.level] ?? 0) + 1
+  const at = (field: string) => ({ collection: 'rollups' as const, id: stored.id, field })
+  const until = places.sealedUntil(device, stored.level)
+  if (!isBefore(position, stored.o) && stored.end > until)
+    report.compare(
+      at('sealed'),
+      `until ${stored.end}`,
+      Number.isFinite(until) ? `its device has none beyond ${until}` : 'its device has none',
+    )
+  const left = its?.tally ?? newTally()
+  if ((its?.expiry ?? 'none') === 'none' && stored.received <= left.received) {
+    report.compare(at('sealed'), true, `false, for all ${left.received} readings of it are stored`)
+    report.find(`the window ${stored.id} was sealed without a cause: none of its readings has expired`)
+  }
+  compareSealed(report, stored, left)
 }
 
 /** The span of event times of a stream. */
@@ -210,7 +290,11 @@ function createSpan({ position }: Checkpoint): Span {
   }
 }
 
-function checkStream({ store, report, device, sensor }: Options, span: Span, checkpoint: Checkpoint): void {
+function checkStream(
+  { store, report, device, sensor, expired }: Options,
+  span: Span,
+  checkpoint: Checkpoint,
+): void {
   const id = `${device}/${sensor}`
   const at = (field: string) => ({ collection: 'streams' as const, id, field })
   const [row] = store.stream(device, sensor)
@@ -224,6 +308,10 @@ function checkStream({ store, report, device, sensor }: Options, span: Span, che
   if (!stream) return
   const { smallest, largest } = span.until(later(stream.o, checkpoint.position))
   report.compare(at('id'), row.id, id)
-  report.compare(at('smallestTime'), stream.smallestTime, smallest)
-  report.compare(at('largestTime'), stream.largestTime, largest)
+  // A stream remembers the times of readings that have expired.
+  const isWider = (stored: number | null, left: number | null, sign: 1 | -1): boolean =>
+    expired.isAny && stored !== null && (left === null || sign * (stored - left) > 0)
+  if (!isWider(stream.smallestTime, smallest, -1))
+    report.compare(at('smallestTime'), stream.smallestTime, smallest)
+  if (!isWider(stream.largestTime, largest, 1)) report.compare(at('largestTime'), stream.largestTime, largest)
 }

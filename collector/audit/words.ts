@@ -16,13 +16,18 @@ export function auditWords(result: AuditResult): string {
     `Readings  ${number(checked.readings)}` +
       ` (${number(checked.quarantined)} entries in quarantine), ${of(checked.marks, 'fault, start or stop', 'faults, starts and stops')}` +
       (checked.summaries > 0
-        ? `, ${number(checked.summarised)} thinned in ${number(checked.summaries)} summaries`
+        ? `, ${number(checked.summarised)} thinned in ${of(checked.summaries, 'summary', 'summaries')}`
         : ''),
     `Rollups   ${number(rollups)} recomputed and compared: ${perLevel.join(', ')} (${number(checked.fields)} comparisons)`,
     `Accepted  ${number(account.accepted)} = stored ${number(account.stored)}` +
       ` + quarantined ${number(account.quarantined)} + refused ${number(account.refused)}` +
       ` + declared lost ${number(account.lost)} + on the way ${number(account.onTheWay)}`,
   ]
+  const sealed = Object.entries(checked.sealed).map(([level, count]) => `${level} ${number(count)}`)
+  if (sealed.length > 0)
+    lines.push(
+      `Sealed    not to be recomputed, for raw readings of theirs have expired: ${sealed.join(', ')}`,
+    )
   if (recordsAhead > 0) lines.push(`Log       ${of(recordsAhead, 'record', 'records')} not folded yet`)
   for (const { epoch, count, ranges } of result.onTheWay)
     lines.push(`On the way  ${epoch}: ${number(count)} (${rangeWords(ranges)}${moreThan(ranges, count)})`)

@@ -71,6 +71,8 @@ export interface Cache {
   readonly epochs: Shelf<Epoch>
   readonly buckets: Shelf<Bucket>
   readonly rollups: Shelf<Rollup>
+  /** The set that a device's windows are in. */
+  setOf(device: string): number
   has(need: Need): boolean
   /** Takes a document of the store, or null, in. A document of an older generation counts as absent. */
   take(need: Need, document: Collections[CollectionName] | null): void
@@ -80,7 +82,16 @@ export interface Cache {
   tick(): void
 }
 
-export function createCache({ partition, generation }: { partition: number; generation: number }): Cache {
+export function createCache({
+  partition,
+  generation,
+  sets = new Map(),
+}: {
+  partition: number
+  generation: number
+  /** The current set of each device that has another than 0. */
+  sets?: ReadonlyMap<string, number>
+}): Cache {
   let now = 0
   let takings = 0
   const start: Position = { g: generation, n: 0 }
@@ -180,6 +191,7 @@ export function createCache({ partition, generation }: { partition: number; gene
     epochs,
     buckets,
     rollups,
+    setOf: (device) => sets.get(device) ?? 0,
     has: (need) => shelfOf[need.collection].get(need.id) !== undefined,
     take,
     clear: () => {

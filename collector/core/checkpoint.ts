@@ -13,6 +13,8 @@ export async function openCheckpoint(log: Log, store: Checkpoints, partition: nu
     reach: 0,
     reachHash: null,
     phase: null,
+    swaps: 0,
+    before: null,
   })
   return verifyLog(log, store, partition)
 }
@@ -23,7 +25,8 @@ export async function openCheckpoint(log: Log, store: Checkpoints, partition: nu
  */
 export async function verifyLog(log: Log, store: Checkpoints, partition: number): Promise<Checkpoint> {
   const checkpoint = await store.checkpoint(partition)
-  if (!checkpoint || checkpoint.phase !== null) throw logReplaced(partition)
+  if (!checkpoint) throw logReplaced(partition)
+  if (isNewLogPhase(checkpoint.phase)) throw underWay(partition)
   if (checkpoint.logId !== log.id)
     throw new CodedError(
       'other-log',
@@ -51,7 +54,48 @@ export async function verifyLog(log: Log, store: Checkpoints, partition: number)
 }
 
 const wayOut =
-  'the log was recreated or cut: bring the old log back, or start with a new store; agents still hold every reading that was never stored'
+  'the log was recreated or cut: bring the old log back, or go over to this one with "barograph-collector rebuild --new-log"; agents still hold every reading that was never stored, and send it again'
+
+/** The documents are going over to another log: nobody may roll meanwhile. */
+export const isNewLogPhase = (phase: string | null): boolean => phase?.startsWith('new-log') ?? false
+
+/** A new set of windows is being put in place of an old one. */
+export const isFreeze = (phase: string | null): boolean => phase?.startsWith('freeze') ?? false
+
+function underWay(partition: number): CodedError {
+  return new CodedError('rebuilding', `partition ${partition} is going over to another log`, {
+    retryable: true,
+    hint: 'if "barograph-collector rebuild --new-log" was broken off, run it again: it goes on where it was',
+  })
+}
+
+/** What an owner works on: it stops, waits or begins anew when the store says something else. */
+export interface Hold {
+  readonly generation: number
+  readonly swaps: number
+  /** Largest position that the store ever told it. */
+  readonly position: number
+}
+
+/** An owner has to drop all that it has in memory and to begin a new turn. */
+export class Behind extends Error {}
+
+/** Throws what the owner has to do when the checkpoint is not the one it works on any more. */
+export function requireSame(checkpoint: Checkpoint | null, partition: number, hold: Hold): Checkpoint {
+  if (checkpoint && isNewLogPhase(checkpoint.phase)) throw underWay(partition)
+  if (!checkpoint || checkpoint.position.g !== hold.generation) throw logReplaced(partition)
+  if (checkpoint.position.n < hold.position) throw wentBack(partition, checkpoint, hold)
+  if (checkpoint.swaps !== hold.swaps) throw new Behind()
+  return checkpoint
+}
+
+function wentBack(partition: number, { position }: Checkpoint, hold: Hold): CodedError {
+  return new CodedError(
+    'store-replaced',
+    `partition ${partition}: the store was folded up to record ${hold.position} and now only up to ${position.n}: an older copy was put in its place while this collector was running`,
+    { hint: 'start this collector again: it goes on from there, as far as the log reaches back' },
+  )
+}
 
 /** The documents belong to another generation of the log now: this owner must write nothing more. */
 export function logReplaced(partition: number): CodedError {

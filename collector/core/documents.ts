@@ -206,6 +206,8 @@ export interface SummaryDocument extends Document {
   readonly epoch: string
   readonly firstSeq: number
   readonly lastSeq: number
+  /** The record that brought it. Absent: the one before `o`. */
+  readonly at?: Position
   readonly intervalMs: number
   readonly minutes: readonly {
     readonly start: number
@@ -246,11 +248,13 @@ export type StoredPart = readonly [
   max: number,
 ]
 
-/** id: device/sensor/level/start. */
+/** id: device/sensor/level/start, and behind it /set unless that is 0. */
 export interface RollupDocument extends Document {
   readonly device: string
   readonly sensor: string
   readonly level: Level
+  /** Which of the device's sets of windows it belongs to: a rebuild makes a new one. Absent: 0. */
+  readonly set?: number
   readonly start: number
   readonly end: number
   readonly timeZone: string

@@ -14,8 +14,8 @@ export const bucketId = (device: string, { sensor, epoch }: StreamEpoch, index: 
 export const summaryId = (device: string, { sensor, epoch }: StreamEpoch, firstSeq: number): string =>
   `${device}/${sensor}/${epoch}/${firstSeq}`
 
-export const rollupId = (device: string, sensor: string, level: Level, start: number): string =>
-  `${device}/${sensor}/${level}/${start}`
+export const rollupId = (device: string, sensor: string, level: Level, start: number, set = 0): string =>
+  `${device}/${sensor}/${level}/${start}${set === 0 ? '' : `/${set}`}`
 
 /** The bucket that a sequence number belongs to. */
 export const bucketIndex = (seq: number): number => Math.floor((seq - 1) / limits.entriesPerBucket)

@@ -28,7 +28,16 @@ const storeAt = (n: number | null) => ({
   checkpoint: async (partition: number): Promise<Checkpoint | null> =>
     n === null
       ? null
-      : { partition, logId: 'memory', position: { g: 0, n }, reach: n, reachHash: null, phase: null },
+      : {
+          partition,
+          logId: 'memory',
+          position: { g: 0, n },
+          reach: n,
+          reachHash: null,
+          phase: null,
+          swaps: 0,
+          before: null,
+        },
 })
 
 test('records past the retention go once they are folded', async () => {

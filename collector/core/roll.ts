@@ -1,6 +1,6 @@
-import { encodeSettings, isCoded, type StreamReceipt } from '@barograph/proto'
+import { CodedError, encodeSettings, isCoded, type StreamReceipt } from '@barograph/proto'
 import { createCache, type Need, type Shelf } from './cache.ts'
-import { logReplaced, openCheckpoint, verifyLog } from './checkpoint.ts'
+import { Behind, isFreeze, logReplaced, openCheckpoint, requireSame, verifyLog } from './checkpoint.ts'
 import { settingsAt, siteVersion } from './device.ts'
 import type { CollectionName, Collections, Position } from './documents.ts'
 import { receiptOf } from './epoch.ts'
@@ -10,7 +10,7 @@ import { epochId } from './identity.ts'
 import type { Log, LogRecord } from './log.ts'
 import { isBefore } from './position.ts'
 import { type DecodedRecord, decodeRecord, streamsOf } from './record.ts'
-import type { Store } from './store.ts'
+import type { Checkpoint, Store } from './store.ts'
 
 /** What the store now holds of a device's numbers, for its receipt. */
 export interface StoredReceipt {
@@ -48,7 +48,14 @@ export interface RollReport {
 /** The part of the store that the roll uses. */
 export type RollStore = Pick<
   Store,
-  'read' | 'write' | 'checkpoint' | 'createCheckpoint' | 'raiseReach' | 'advance'
+  | 'read'
+  | 'write'
+  | 'checkpoint'
+  | 'createCheckpoint'
+  | 'raiseReach'
+  | 'advance'
+  | 'currentSets'
+  | 'changePhase'
 >
 
 export interface RollOptions {
@@ -80,8 +87,8 @@ const cachedDocuments = {
 /** Between two tries while the store has no room. */
 const retryMs = 1_000
 
-/** Another owner is further: what this one has in memory is outdated. */
-class Behind extends Error {}
+/** Tries, one each `retryMs`, until a swap that does not come is taken for dead and lifted. It takes a moment. */
+const freezeTries = 30
 
 export interface Roll {
   run(signal: AbortSignal): Promise<void>
@@ -99,12 +106,15 @@ export function createRoll(options: RollOptions): Roll {
   const counts = { fresh: 0, quarantined: 0, repeats: 0, unreadable: 0, missed: 0, flushes: 0, flushMs: 0 }
   const announced = Promise.withResolvers<void>()
   let trouble: string | null = null
+  let freeze = { phase: '', tries: 0 }
 
   /** One turn from a checkpoint on, until the end or until another owner turns out to be further. */
   async function turn(signal: AbortSignal): Promise<void> {
     const checkpoint = await openCheckpoint(log, store, partition)
     const generation = checkpoint.position.g
-    const cache = createCache({ partition, generation })
+    const { swaps } = checkpoint
+    const sets = new Map((await store.currentSets(partition)).map(({ device, set }) => [device, set]))
+    const cache = createCache({ partition, generation, sets })
     const fold = createFold({ cache, partition })
     const { first } = await log.extent(partition)
     // Retention of the log ran past: nothing is lost that an agent still holds. Our own log keeps what is not folded, so
@@ -112,6 +122,8 @@ export function createRoll(options: RollOptions): Roll {
     counts.missed = Math.max(counts.missed, first - checkpoint.position.n)
     let next = Math.max(checkpoint.position.n, first)
     let flushed = next
+    /** As far as the store ever said to be. */
+    let known = checkpoint.position.n
     let flushedAt = clock.now()
     /** Streams and devices that occurred since the last receipts, repeats too: a repeat is the sign of a lost receipt. */
     let touched = new Map<string, Set<string>>()
@@ -196,10 +208,28 @@ export function createRoll(options: RollOptions): Roll {
 
     /** What was just read may be newer than what is in memory: then all of it is dropped, dirty documents too. */
     async function refuseOutdated(): Promise<void> {
-      const current = await store.checkpoint(partition)
-      if (!current || current.position.g !== generation || current.phase !== null)
-        throw logReplaced(partition)
+      const current = await readCheckpoint()
       if (current.position.n > next) throw new Behind()
+    }
+
+    async function readCheckpoint(): Promise<Checkpoint> {
+      const current = await store.checkpoint(partition)
+      requireSame(current, partition, { generation, swaps, position: known })
+      if (!current) throw logReplaced(partition)
+      known = current.position.n
+      return current
+    }
+
+    /** The store did not let us: throws what to do about it. */
+    async function refused(): Promise<never> {
+      const { phase } = await readCheckpoint()
+      if (phase === null || !isFreeze(phase)) throw new Behind()
+      freeze = { phase, tries: phase === freeze.phase ? freeze.tries + 1 : 1 }
+      // Whoever froze it is dead, or its swap will fail and be made again.
+      if (freeze.tries > freezeTries) await store.changePhase(partition, phase, null)
+      throw new CodedError('rebuilding', `partition ${partition}: rebuilt windows are being put in place`, {
+        retryable: true,
+      })
     }
 
     function note(effect: Effect, record: DecodedRecord): void {
@@ -238,16 +268,16 @@ export function createRoll(options: RollOptions): Roll {
         generation,
         next,
         await log.hashBefore(partition, next),
+        swaps,
       )
-      if (!raised) throw logReplaced(partition)
+      if (!raised) await refused()
       reached('reach-raised')
-      await write('readings', cache.buckets, (bucket) => bucket.toDocument())
+      // Before the buckets that tell of them: what a bucket holds as summarised is there.
       await store.write('summaries', [...fold.freshSummaries.values()])
       fold.freshSummaries.clear()
+      await write('readings', cache.buckets, (bucket) => bucket.toDocument())
       reached('buckets-written')
-      const current = await store.checkpoint(partition)
-      if (!current || current.position.g !== generation || current.phase !== null)
-        throw logReplaced(partition)
+      await readCheckpoint()
       await write('rollups', cache.rollups, (rollup) => rollup)
       reached('windows-written')
       await write('epochs', cache.epochs, (epoch) => epoch)
@@ -255,7 +285,7 @@ export function createRoll(options: RollOptions): Roll {
       await write('devices', cache.devices, (device) => device)
       await write('settings', cache.settings, (settings) => settings)
       reached('streams-written')
-      if (!(await store.advance(partition, { g: generation, n: next }))) throw logReplaced(partition)
+      if (!(await store.advance(partition, { g: generation, n: next }, swaps))) await refused()
       reached('checkpoint-advanced')
       flushed = next
       flushedAt = clock.now()

@@ -22,18 +22,19 @@ export interface RollupKey {
   readonly device: string
   readonly sensor: string
   readonly level: Level
+  readonly set: number
   readonly window: Window
   readonly timeZone: string
 }
 
-export function newRollup({ device, sensor, level, window, timeZone }: RollupKey, o: Position): Rollup {
-  const id = rollupId(device, sensor, level, window.start)
+export function newRollup({ device, sensor, level, set, window, timeZone }: RollupKey, o: Position): Rollup {
   return {
-    id,
+    id: rollupId(device, sensor, level, window.start, set),
     o,
     device,
     sensor,
     level,
+    ...(set === 0 ? {} : { set }),
     ...window,
     timeZone,
     revision: 0,

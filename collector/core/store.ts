@@ -1,4 +1,4 @@
-import type { CollectionName, Collections, Level, Position } from './documents.ts'
+import type { BucketDocument, CollectionName, Collections, Level, Position } from './documents.ts'
 
 /** How far a partition is folded, and into which log. */
 export interface Checkpoint {
@@ -10,8 +10,30 @@ export interface Checkpoint {
   readonly reach: number
   /** Hash of the record before `reach`; null at 0. */
   readonly reachHash: string | null
-  /** A rebuild under way, which nobody rolls beside; null: open. */
+  /**
+   * null: open. `freeze:TOKEN`: a rebuild puts a new set of windows in place of the old one, which takes a moment.
+   * `new-log:N`: the documents go over to another log. Nobody rolls beside either.
+   */
   readonly phase: string | null
+  /** How often a device's set of windows was replaced by another: what an owner has in memory is of before. */
+  readonly swaps: number
+  /** The position in the log before, while the documents go over to another; else null. */
+  readonly before: Position | null
+}
+
+/** Which of a device's sets of windows holds. Devices that never had a rebuild are at set 0 and have none of these. */
+export interface CurrentSet {
+  readonly device: string
+  readonly set: number
+  /** Its windows hold all records before this position as of this position: by the sites known then. */
+  readonly at: Position
+}
+
+/** One run of a program that writes, and between two swaps in it. A cursor of `changes` is of a life. */
+export interface Life {
+  readonly id: string
+  /** Swaps of all partitions so far. */
+  readonly swaps: number
 }
 
 export interface Page<T> {
@@ -30,7 +52,10 @@ export interface Change {
  * Where folded documents are kept. Promises (store-contract.ts):
  * - `write` replaces a document only when the stored `o` is smaller; one that is not is left alone without an error;
  *   each document is written whole or not at all; what resolved survives kill -9 and power loss;
- * - a checkpoint never goes backwards; `raiseReach` and `advance` act only in the generation they name;
+ * - a checkpoint never goes backwards; `raiseReach` and `advance` act only in the generation they name, after as many
+ *   swaps as they name, and while no phase is set;
+ * - `write` leaves windows of a set that is not its device's current one alone; `build` those of a set that is not the
+ *   one claimed last; queries and `changes` know only current sets;
  * - readers see whole documents, never a part of one.
  */
 export interface Store {
@@ -44,10 +69,86 @@ export interface Store {
   checkpoint(partition: number): Promise<Checkpoint | null>
   /** Makes the checkpoint unless there is one; returns the one there is. */
   createCheckpoint(checkpoint: Checkpoint): Promise<Checkpoint>
-  /** False when the stored generation is another, or a rebuild is under way. */
-  raiseReach(partition: number, generation: number, reach: number, hash: string | null): Promise<boolean>
-  /** False when the stored generation is another or a rebuild is under way; an older position leaves it as it is. */
-  advance(partition: number, position: Position): Promise<boolean>
+  /** False when the stored generation or number of swaps is another, or a phase is set. */
+  raiseReach(
+    partition: number,
+    generation: number,
+    reach: number,
+    hash: string | null,
+    swaps: number,
+  ): Promise<boolean>
+  /** The same; an older position leaves it as it is. */
+  advance(partition: number, position: Position, swaps: number): Promise<boolean>
+
+  /** Sets another phase if the phase is `from`; false: it is not. */
+  changePhase(partition: number, from: string | null, to: string | null): Promise<boolean>
+  currentSets(partition: number): Promise<readonly CurrentSet[]>
+  /** The number of a new set of this device's windows. Older claims end: their sets can be neither built nor swapped in. */
+  claimSet(partition: number, device: string): Promise<number>
+  /** Puts windows into the set that was claimed last, whatever it holds; those of another set are left out. */
+  build(partition: number, documents: readonly Collections['rollups'][]): Promise<void>
+  /**
+   * Makes the set that was claimed last the current one, counts a swap and clears the phase, all in one. False, and
+   * nothing is done: another set was claimed, or the phase or the position are not these.
+   */
+  swap(partition: number, phase: string, current: CurrentSet): Promise<boolean>
+  /** Deletes up to `limit` windows of the device that are neither in the current set nor in the claimed one. */
+  dropSets(device: string, limit: number): Promise<number>
+  /** Windows of one set of a device by id; `sealed`: only these; `after`: only those whose `o` is beyond it. */
+  windows(query: {
+    device: string
+    set: number
+    limit: number
+    cursor?: string
+    sealed?: true
+    after?: Position
+  }): Promise<Page<Collections['rollups']>>
+  /** Buckets of a device whose `o` is beyond `after`, by id. */
+  changedBuckets(query: {
+    device: string
+    after: Position
+    limit: number
+    cursor?: string
+  }): Promise<Page<BucketDocument>>
+  /** Summaries of a device, by id. */
+  summaries(query: {
+    device: string
+    limit: number
+    cursor?: string
+  }): Promise<Page<Collections['summaries']>>
+  /** Every device that any document names, in order. */
+  deviceNames(): Promise<readonly string[]>
+
+  /**
+   * Moves the checkpoint into another generation: to `to.position` of the log `to.logId`. The position before is kept
+   * in `before`. False: the generation or the phase are not those of `from`.
+   */
+  beginNewLog(
+    from: Checkpoint,
+    to: Pick<Checkpoint, 'logId' | 'position' | 'reach' | 'reachHash' | 'phase'>,
+  ): Promise<boolean>
+  /**
+   * Brings `o` of up to `limit` documents of a device (settings: of a partition) that are of the generation before
+   * `to`'s to `to`, and returns how many. Buckets that were further than `before` are remembered as ahead.
+   */
+  follow(query: {
+    collection: CollectionName
+    owner: string
+    before: Position
+    to: Position
+    limit: number
+  }): Promise<number>
+  /** Buckets that `follow` found ahead, by id. */
+  aheadBuckets(query: { device: string; limit: number; cursor?: string }): Promise<Page<BucketDocument>>
+  /** Forgets which buckets of the device were ahead. */
+  clearAhead(device: string): Promise<void>
+
+  /** A new life begins: of a program that opened the store to write. `id` is random. */
+  beginLife(id: string): Promise<void>
+  /** null: none has begun yet. */
+  life(): Promise<Life | null>
+  /** Is a cursor that was given in that life good still: no older copy and no other set has come in between? */
+  isOfLife(life: Life, cursor: number): Promise<boolean>
 
   devices(): Promise<readonly Collections['devices'][]>
   /** Streams of one device, or of all. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createReceipts } from '../core/receipts.ts'
 import { keepPruned } from '../core/retention.ts'
 import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from '../core/roll.ts'
@@ -13,6 +14,7 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
   const openers = createOpeners(config)
   const log = openers.log()
   const store = openers.store()
+  await store.beginLife(randomUUID())
   const ending = new AbortController()
   const reports = new Map<number, RollReport>()
   const sender = createSender(thread)

@@ -1,4 +1,5 @@
 import type { ApiProblem, LiveChanges, LiveFrame, LiveReadings, LiveSnapshot } from '@barograph/proto/api'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Server } from './index.ts'
@@ -171,6 +172,44 @@ describe('a live client', () => {
     const third = connect(server, `?resume=${second.newestCursor()}`)
     await until(() => third.frames.length > 0)
     expect(third.frames[0]).toMatchObject({ type: 'changes', devices: [], rollups: [] })
+  })
+
+  test('is told everything anew when another set of windows holds, and a token of before is none', async () => {
+    await rig.sendBatch('balcony', { runs: [one(1, 1)] })
+    await rig.fold()
+    const server = await rig.start()
+    const client = connect(server)
+    const { cursor } = await client.snapshot()
+    for (let partition = 0; partition < rig.log.partitions; partition++) {
+      const checkpoint = await rig.store.checkpoint(partition)
+      if (!checkpoint) continue
+      const set = await rig.store.claimSet(partition, 'balcony')
+      await rig.store.changePhase(partition, null, 'freeze:me')
+      const current = { device: 'balcony', set, at: checkpoint.position }
+      expect(await rig.store.swap(partition, 'freeze:me', current)).toBe(true)
+    }
+    await until(() => client.of('snapshot').length === 2)
+    const token = client.newestCursor()
+    expect(token).not.toBe(cursor)
+    const late = connect(server, `?resume=${cursor}`)
+    const inTime = connect(server, `?resume=${token}`)
+    await until(() => late.frames.length > 0 && inTime.frames.length > 0)
+    expect([late.frames[0]?.type, inTime.frames[0]?.type]).toEqual(['snapshot', 'changes'])
+  })
+
+  test('a token of a store that an older copy has replaced is none, however far that has come since', async () => {
+    const server = await rig.start()
+    await rig.sendBatch('balcony', { runs: [one(1, 1)] })
+    await rig.fold()
+    const client = connect(server)
+    const { cursor } = await client.snapshot()
+    // The copy was made before; what it wrote since has brought its counter just as far.
+    const db = new Database(rig.storePath)
+    db.exec(`UPDATE lives SET id = 'copy'`)
+    db.close()
+    const late = connect(server, `?resume=${cursor}`)
+    await until(() => late.frames.length > 0)
+    expect(late.frames[0]?.type).toBe('snapshot')
   })
 
   test('that breaks off again and again misses nothing', async () => {

@@ -36,6 +36,8 @@ const audited: ApiAudit = {
     summaries: 0,
     summarised: 0,
     rollups: { hour: 1 },
+    sealed: { hour: 1 },
+    expired: 0,
     fields: 100,
   },
   findings: ['the window is gone'],

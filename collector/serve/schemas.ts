@@ -319,6 +319,10 @@ const audit = component<Api.ApiAudit>('Audit')(
       summaries: count,
       summarised: count,
       rollups: z.record(z.string(), count),
+      sealed: z
+        .record(z.string(), count)
+        .describe('Of them those that cannot be recomputed: raw readings of theirs have expired'),
+      expired: count.describe('Windows that retention dropped and that are still there'),
       fields: count,
     }),
     findings: z.array(words).describe('What the differences come from'),

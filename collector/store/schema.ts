@@ -52,6 +52,8 @@ export const columns: { readonly [C in CollectionName]: readonly Column<Collecti
     fixed('sensor', (d) => d.sensor),
     fixed('level', (d) => d.level),
     fixed('start', (d) => d.start, 'INTEGER'),
+    fixed('in_set', (d) => d.set ?? 0, 'INTEGER'),
+    varying('sealed', (d) => (d.sealed ? 1 : 0)),
   ],
 }
 
@@ -98,5 +100,27 @@ const version1 = `
   CREATE INDEX rollups_by_start ON rollups (device, sensor, level, start);
 `
 
+// Sets of windows, the way over to another log, and the lives of the store.
+const version2 = `
+  ALTER TABLE checkpoints ADD COLUMN swaps INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE checkpoints ADD COLUMN before_g INTEGER;
+  ALTER TABLE checkpoints ADD COLUMN before_n INTEGER;
+
+  CREATE TABLE sets (device TEXT NOT NULL PRIMARY KEY, partition INTEGER NOT NULL, current INTEGER NOT NULL,
+    g INTEGER NOT NULL, n INTEGER NOT NULL, claimed INTEGER NOT NULL) STRICT;
+  CREATE TABLE lives (id TEXT NOT NULL PRIMARY KEY, change INTEGER NOT NULL) STRICT;
+
+  ALTER TABLE rollups ADD COLUMN in_set INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE rollups ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX rollups_by_start;
+  CREATE INDEX rollups_by_start ON rollups (device, in_set, sensor, level, start);
+  CREATE INDEX rollups_sealed ON rollups (device, in_set, id) WHERE sealed = 1;
+
+  ALTER TABLE readings ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX readings_by_position ON readings (device, g, n);
+  CREATE INDEX readings_ahead ON readings (device, id) WHERE ahead = 1;
+  CREATE INDEX summaries_by_device ON summaries (device, id);
+`
+
 /** SQL that brings a file from each version to the next. */
-export const storeMigrations: readonly string[] = [version1]
+export const storeMigrations: readonly string[] = [version1, version2]

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '../core/store.ts'
 import { canMountSmallDisk, mountSmallDisk } from '../testing-disk.ts'
 import { startProcess } from '../testing-process.ts'
-import { storeMigrations } from './schema.ts'
+import { encode } from './encoding.ts'
+import { storeApplicationId, storeMigrations } from './schema.ts'
 import { createSqliteStore } from './sqlite.ts'
 import { describeStore } from './store-contract.ts'
 import { at, deviceOf, rollupOf } from './testing/documents.ts'
@@ -100,6 +101,41 @@ describe('SQLite store file', () => {
     }
   })
 
+  it('a file of version 1 is brought up to date as it is: its windows are in the set that holds', async () => {
+    const window = rollupOf('day', 0, at(4), 2n ** 60n + 1n)
+    const db = new Database(path)
+    db.exec(storeMigrations[0] ?? '')
+    db.pragma(`application_id = ${storeApplicationId}`)
+    db.pragma('user_version = 1')
+    db.prepare('INSERT INTO rollups VALUES (?, 0, 4, 1, ?, ?, ?, ?, ?)').run(
+      window.id,
+      'a',
+      's',
+      'day',
+      0,
+      encode(window),
+    )
+    db.prepare(`INSERT INTO checkpoints VALUES (0, 'log', 0, 4, 5, 'five', NULL)`).run()
+    db.exec('UPDATE counter SET change = 1')
+    db.close()
+    expect(() => createSqliteStore({ path, readOnly: true })).toThrow(
+      expect.objectContaining({ code: 'store-older', retryable: true }),
+    )
+    const store = createSqliteStore({ path })
+    expect((await store.rollups({ ...query, level: 'day' })).items).toEqual([window])
+    expect((await store.changes(0, 9)).changes).toEqual([{ collection: 'rollups', document: window }])
+    const checkpoint = {
+      partition: 0,
+      logId: 'log',
+      position: at(4),
+      reach: 5,
+      reachHash: 'five',
+      phase: null,
+    }
+    expect(await store.checkpoint(0)).toEqual({ ...checkpoint, swaps: 0, before: null })
+    await store.close()
+  })
+
   it('a database of another program is refused and left alone', () => {
     const db = new Database(path)
     db.exec('CREATE TABLE photos (id)')
@@ -135,7 +171,7 @@ describe('SQLite store file', () => {
     db.close()
     const { openSync, writeSync, closeSync } = await import('node:fs')
     const file = openSync(path, 'r+')
-    for (let page = 20; page < pages; page++) writeSync(file, Buffer.alloc(4096, 0x5a), 0, 4096, page * 4096)
+    for (let page = 60; page < pages; page++) writeSync(file, Buffer.alloc(4096, 0x5a), 0, 4096, page * 4096)
     closeSync(file)
     const damaged = createSqliteStore({ path })
     await expect(damaged.rollups(query)).rejects.toMatchObject({ code: 'store-corrupt' })
@@ -155,7 +191,7 @@ describe('SQLite store file', () => {
     const reader = createSqliteStore({ path, readOnly: true })
     const refusal = { code: 'store-read-only', retryable: false }
     await expect(reader.write('devices', [deviceOf('a', at(1))])).rejects.toMatchObject(refusal)
-    await expect(reader.advance(0, at(1))).rejects.toMatchObject(refusal)
+    await expect(reader.advance(0, at(1), 0)).rejects.toMatchObject(refusal)
     await reader.close()
   })
 

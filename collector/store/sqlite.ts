@@ -1,16 +1,15 @@
 import { CodedError } from '@barograph/proto'
-import {
-  collectionNames,
-  type CollectionName,
-  type Collections,
-  type Level,
-  type Position,
-} from '../core/documents.ts'
-import { completed } from '../core/defaults.ts'
-import type { Change, Checkpoint, Page, Store } from '../core/store.ts'
+import { collectionNames, type CollectionName, type Collections, type Level } from '../core/documents.ts'
+import type { Change, Page, Store } from '../core/store.ts'
 import { openSqliteFile, type SqliteFile } from '../sqlite-file.ts'
-import { decode, encode } from './encoding.ts'
+import { createCheckpoints } from './checkpoints.ts'
+import { encode } from './encoding.ts'
+import { createLives } from './lives.ts'
+import { createNewLogCalls } from './new-log.ts'
+import { bodyOf, perCollection, promised } from './rows.ts'
 import { columns, storeApplicationId, storeMigrations } from './schema.ts'
+import { createSets, currentSetSql } from './sets.ts'
+import { createCounter, upsertSql } from './upsert.ts'
 
 export interface SqliteStoreOptions {
   readonly path: string
@@ -35,30 +34,14 @@ export function createSqliteStore({ path, readOnly = false, maxBytes }: SqliteSt
     read: createReader(file),
     write: createWriter(file),
     ...createCheckpoints(file),
+    ...createSets(file),
+    ...createNewLogCalls(file),
+    ...createLives(file),
     ...createQueries(file),
     ...createChanges(file),
     close: async () => {
       if (db.open) file.close()
     },
-  }
-}
-
-/** One promise per call, rejected where the work throws. */
-const promised =
-  <A extends unknown[], R>(work: (...args: A) => R) =>
-  async (...args: A): Promise<R> =>
-    work(...args)
-
-const bodyOf = <C extends CollectionName>(collection: C, body: string): Collections[C] =>
-  completed(collection, decode(body) as Partial<Collections[C]>)
-
-/** A statement per collection, prepared when first needed. */
-function perCollection<S>(prepare: (collection: CollectionName) => S): (collection: CollectionName) => S {
-  const prepared = new Map<CollectionName, S>()
-  return (collection) => {
-    let statement = prepared.get(collection)
-    if (statement === undefined) prepared.set(collection, (statement = prepare(collection)))
-    return statement
   }
 }
 
@@ -76,20 +59,10 @@ function createReader({ db, guard }: SqliteFile): Store['read'] {
     })
 }
 
-function upsertSql(collection: CollectionName): string {
-  const own: readonly { readonly name: string; readonly fixed: boolean }[] = columns[collection]
-  const names = ['id', 'g', 'n', 'change', 'body', ...own.map((column) => column.name)]
-  const updated = ['g', 'n', 'change', 'body', ...own.filter((c) => !c.fixed).map((c) => c.name)]
-  // The guard is in the statement itself, so no race between processes can undo it.
-  return `INSERT INTO ${collection} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
-    ON CONFLICT (id) DO UPDATE SET ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}
-    WHERE (excluded.g, excluded.n) > (${collection}.g, ${collection}.n)`
-}
-
 function createWriter({ db, transact }: SqliteFile): Store['write'] {
-  const upsert = perCollection((collection) => db.prepare(upsertSql(collection)))
-  const readCounter = db.prepare<[], number>('SELECT change FROM counter').pluck()
-  const setCounter = db.prepare<[number]>('UPDATE counter SET change = ?')
+  const upsert = perCollection((collection) => db.prepare(upsertSql(collection, 'newer')))
+  const counter = createCounter(db)
+  const currentSet = db.prepare<[string], number>('SELECT current FROM sets WHERE device = ?').pluck()
   return async <C extends CollectionName>(collection: C, documents: readonly Collections[C][]) => {
     if (documents.length === 0) return
     const statement = upsert(collection)
@@ -97,62 +70,25 @@ function createWriter({ db, transact }: SqliteFile): Store['write'] {
     // Encoded before the lock is taken: other writers need not wait for it.
     const bodies = documents.map(encode)
     transact(() => {
-      const before = readCounter.get() ?? 0
-      let change = before
-      documents.forEach((document, i) => {
-        const values = own.map((column) => column.of(document))
-        const { id, o } = document
-        change += statement.run(id, o.g, o.n, change + 1, bodies[i], ...values).changes
+      const sets = new Map<string, number>()
+      const isOfOldSet = (document: Collections[CollectionName]): boolean => {
+        if (!('level' in document)) return false
+        const { device, set = 0 } = document
+        let current = sets.get(device)
+        if (current === undefined) sets.set(device, (current = currentSet.get(device) ?? 0))
+        return set !== current
+      }
+      counter.count((change) => {
+        let written = 0
+        documents.forEach((document, i) => {
+          if (isOfOldSet(document)) return
+          const values = own.map((column) => column.of(document))
+          const { id, o } = document
+          written += statement.run(id, o.g, o.n, change + written + 1, bodies[i], ...values).changes
+        })
+        return written
       })
-      if (change > before) setCounter.run(change)
     })
-  }
-}
-
-interface CheckpointRow {
-  partition: number
-  log_id: string
-  g: number
-  n: number
-  reach: number
-  reach_hash: string | null
-  phase: string | null
-}
-
-type CheckpointCalls = Pick<Store, 'checkpoint' | 'createCheckpoint' | 'raiseReach' | 'advance'>
-
-function createCheckpoints({ db, guard, transact }: SqliteFile): CheckpointCalls {
-  const select = db.prepare<[number], CheckpointRow>('SELECT * FROM checkpoints WHERE partition = ?')
-  const find = (partition: number): Checkpoint | null => {
-    const row = select.get(partition)
-    if (row === undefined) return null
-    const { log_id: logId, reach_hash: reachHash, g, n, reach, phase } = row
-    return { partition, logId, position: { g, n }, reach, reachHash, phase }
-  }
-  const insert = db.prepare(
-    'INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (partition) DO NOTHING',
-  )
-  // One statement each: the comparison and the change are one step for every process.
-  const raise = db.prepare(`UPDATE checkpoints SET
-      reach_hash = CASE WHEN @reach > reach THEN @hash ELSE reach_hash END, reach = max(reach, @reach)
-    WHERE partition = @partition AND g = @generation AND phase IS NULL`)
-  const move = db.prepare(
-    'UPDATE checkpoints SET n = max(n, @n) WHERE partition = @partition AND g = @g AND phase IS NULL',
-  )
-  return {
-    checkpoint: promised((partition) => guard(() => find(partition))),
-    createCheckpoint: promised((c) =>
-      transact(() => {
-        insert.run(c.partition, c.logId, c.position.g, c.position.n, c.reach, c.reachHash, c.phase)
-        return find(c.partition) ?? c
-      }),
-    ),
-    raiseReach: promised((partition, generation, reach, hash) =>
-      guard(() => raise.run({ partition, generation, reach, hash }).changes === 1),
-    ),
-    advance: promised((partition, { g, n }: Position) =>
-      guard(() => move.run({ partition, g, n }).changes === 1),
-    ),
   }
 }
 
@@ -171,7 +107,11 @@ function createQueries(file: SqliteFile): QueryCalls {
   const deviceStreams = all('streams', 'WHERE device = ?', 'device, sensor')
   const deviceEpochs = all('epochs', 'WHERE device = ?', 'first_ingest, id')
   const streamEpochs = all('epochs', 'WHERE device = ? AND sensor = ?', 'first_ingest, id')
-  const newest = all('rollups', 'WHERE device = ? AND sensor = ? AND level = ?', 'start DESC LIMIT 1')
+  const newest = all(
+    'rollups',
+    `WHERE device = @device AND in_set = ${currentSetSql('@device')} AND sensor = @sensor AND level = @level`,
+    'start DESC LIMIT 1',
+  )
   return {
     devices: promised(() => guard(() => devices())),
     streams: promised((device) => guard(() => (device === undefined ? streams() : deviceStreams(device)))),
@@ -179,7 +119,7 @@ function createQueries(file: SqliteFile): QueryCalls {
       guard(() => (sensor === undefined ? deviceEpochs(device) : streamEpochs(device, sensor))),
     ),
     newestRollup: promised((device, sensor, level: Level) =>
-      guard(() => newest(device, sensor, level)[0] ?? null),
+      guard(() => newest({ device, sensor, level })[0] ?? null),
     ),
     rollups: createRollupPages(file),
     buckets: createBucketPages(file),
@@ -193,9 +133,9 @@ const badCursor = (cursor: string) =>
 
 function createRollupPages({ db, guard }: SqliteFile): Store['rollups'] {
   const select = db
-    .prepare<[string, string, string, number, number, number], string>(
-      `SELECT body FROM rollups WHERE device = ? AND sensor = ? AND level = ? AND start >= ? AND start < ?
-       ORDER BY start LIMIT ?`,
+    .prepare<unknown[], string>(
+      `SELECT body FROM rollups WHERE device = @device AND in_set = ${currentSetSql('@device')}
+         AND sensor = @sensor AND level = @level AND start >= @first AND start < @to ORDER BY start LIMIT @most`,
     )
     .pluck()
   return promised(({ device, sensor, level, from, to, limit, cursor }) =>
@@ -204,7 +144,7 @@ function createRollupPages({ db, guard }: SqliteFile): Store['rollups'] {
       if (cursor !== undefined && !/^-?\d{1,15}$/.test(cursor)) throw badCursor(cursor)
       const first = cursor === undefined ? from : Math.max(from, Number(cursor))
       const found = select
-        .all(device, sensor, level, first, to, limit + 1)
+        .all({ device, sensor, level, first, to, most: limit + 1 })
         .map((body) => bodyOf('rollups', body))
       return { items: found.slice(0, limit), cursor: found[limit]?.start.toString() ?? null }
     }),
@@ -243,7 +183,9 @@ function createChanges({ db, guard, snapshot }: SqliteFile): Pick<Store, 'change
   const newest = db.prepare<[], number>('SELECT change FROM counter').pluck()
   const after = perCollection((collection) =>
     db.prepare<[number, number], Row>(
-      `SELECT change, body FROM ${collection} WHERE change > ? ORDER BY change LIMIT ?`,
+      `SELECT change, body FROM ${collection} WHERE change > ?
+       ${collection === 'rollups' ? `AND in_set = ${currentSetSql('rollups.device')}` : ''}
+       ORDER BY change LIMIT ?`,
     ),
   )
   const changedSince = (since: number, limit: number, only: readonly CollectionName[] = collectionNames) => {

@@ -26,6 +26,8 @@ const open: Checkpoint = {
   reach: 0,
   reachHash: null,
   phase: null,
+  swaps: 0,
+  before: null,
 }
 
 /** Registers the suite for one backend. */
@@ -92,29 +94,257 @@ export function describeStore(name: string, harness: StoreHarness): void {
 
     it('position and reach go forwards only', async () => {
       await store.createCheckpoint(open)
-      expect(await store.raiseReach(0, 0, 10, 'ten')).toBe(true)
-      expect(await store.advance(0, at(8))).toBe(true)
-      expect(await store.raiseReach(0, 0, 7, 'seven')).toBe(true)
-      expect(await store.advance(0, at(3))).toBe(true)
+      expect(await store.raiseReach(0, 0, 10, 'ten', 0)).toBe(true)
+      expect(await store.advance(0, at(8), 0)).toBe(true)
+      expect(await store.raiseReach(0, 0, 7, 'seven', 0)).toBe(true)
+      expect(await store.advance(0, at(3), 0)).toBe(true)
       const reached = { ...open, position: at(8), reach: 10, reachHash: 'ten' }
       expect(await store.checkpoint(0)).toEqual(reached)
     })
 
     it('another generation, a rebuild and a missing checkpoint refuse both', async () => {
-      expect(await store.raiseReach(0, 0, 1, null)).toBe(false)
-      expect(await store.advance(0, at(1))).toBe(false)
+      expect(await store.raiseReach(0, 0, 1, null, 0)).toBe(false)
+      expect(await store.advance(0, at(1), 0)).toBe(false)
       const second = { ...open, position: at(4, 1) }
       const rebuilding = { ...open, partition: 1, phase: 'windows' }
       await store.createCheckpoint(second)
       await store.createCheckpoint(rebuilding)
       for (const generation of [0, 2]) {
-        expect(await store.raiseReach(0, generation, 99, 'x')).toBe(false)
-        expect(await store.advance(0, at(99, generation))).toBe(false)
+        expect(await store.raiseReach(0, generation, 99, 'x', 0)).toBe(false)
+        expect(await store.advance(0, at(99, generation), 0)).toBe(false)
       }
-      expect(await store.raiseReach(1, 0, 99, 'x')).toBe(false)
-      expect(await store.advance(1, at(99))).toBe(false)
+      expect(await store.raiseReach(1, 0, 99, 'x', 0)).toBe(false)
+      expect(await store.advance(1, at(99), 0)).toBe(false)
       expect(await store.checkpoint(0)).toEqual(second)
       expect(await store.checkpoint(1)).toEqual(rebuilding)
+    })
+  })
+
+  describe(`${name}: sets of windows`, () => {
+    const inSet = (set: number, start: number, n: number, sum?: number) => ({
+      ...rollupOf('day', start, at(n), sum),
+      id: `a/s/day/${start}/${set}`,
+      set,
+    })
+    const query = { device: 'a', sensor: 's', level: 'day', from: 0, to: 9e9, limit: 9 } as const
+    const freeze = async () => expect(await store.changePhase(0, null, 'freeze:me')).toBe(true)
+    const current = (set: number) => ({ device: 'a', set, at: at(0) })
+
+    it('a set that is being built is seen by nobody, and a swap puts it in the place of the other at once', async () => {
+      await store.createCheckpoint(open)
+      await store.write('rollups', [rollupOf('day', 0, at(5)), rollupOf('day', 1, at(5))])
+      const set = await store.claimSet(0, 'a')
+      await store.build(0, [inSet(set, 0, 3, 1), inSet(set, 7, 3)])
+      // What is built may be built again, also when its position is no higher.
+      await store.build(0, [inSet(set, 0, 3, 2)])
+      expect((await store.rollups(query)).items.map(({ start }) => start)).toEqual([0, 1])
+      expect((await store.newestRollup('a', 's', 'day'))?.start).toBe(1)
+      expect((await store.changes(0, 9)).changes).toHaveLength(2)
+      expect(await store.currentSets(0)).toEqual([])
+      await freeze()
+      expect(await store.swap(0, 'freeze:me', current(set))).toBe(true)
+      expect((await store.rollups(query)).items).toEqual([inSet(set, 0, 3, 2), inSet(set, 7, 3)])
+      expect((await store.newestRollup('a', 's', 'day'))?.start).toBe(7)
+      const { changes } = await store.changes(0, 9)
+      expect(changes.map(({ document }) => document.id).sort()).toEqual([
+        inSet(set, 0, 3).id,
+        inSet(set, 7, 3).id,
+      ])
+      expect(await store.currentSets(0)).toEqual([current(set)])
+      expect(await store.currentSets(1)).toEqual([])
+      expect(await store.checkpoint(0)).toEqual({ ...open, swaps: 1 })
+      await store.write('rollups', [rollupOf('day', 2, at(9)), inSet(set, 8, 9)])
+      expect((await store.rollups(query)).items.map(({ start }) => start)).toEqual([0, 7, 8])
+      expect(await store.dropSets('a', 1)).toBe(1)
+      expect(await store.dropSets('a', 9)).toBe(1)
+      expect(await store.dropSets('a', 9)).toBe(0)
+      expect((await store.windows({ device: 'a', set: 0, limit: 9 })).items).toEqual([])
+    })
+
+    it('a later claim ends an earlier one, and what that built goes', async () => {
+      await store.createCheckpoint(open)
+      await store.write('rollups', [rollupOf('day', 0, at(5))])
+      const first = await store.claimSet(0, 'a')
+      await store.build(0, [inSet(first, 0, 3)])
+      const second = await store.claimSet(0, 'a')
+      expect(second).toBeGreaterThan(first)
+      await store.build(0, [inSet(first, 1, 3), inSet(second, 2, 3)])
+      expect(await store.dropSets('a', 9)).toBe(1)
+      await freeze()
+      expect(await store.swap(0, 'freeze:me', current(first))).toBe(false)
+      expect((await store.checkpoint(0))?.phase).toBe('freeze:me')
+      expect(await store.swap(0, 'freeze:me', current(second))).toBe(true)
+      await store.build(0, [inSet(second, 3, 3)])
+      expect((await store.rollups(query)).items.map(({ start }) => start)).toEqual([2])
+      // The set was swapped in: once is enough.
+      await freeze()
+      expect(await store.swap(0, 'freeze:me', current(second))).toBe(false)
+    })
+
+    it('a freeze holds owners up, a lifted one swaps nothing, and after a swap owners of before are refused', async () => {
+      await store.createCheckpoint(open)
+      const set = await store.claimSet(0, 'a')
+      expect(await store.changePhase(1, null, 'freeze:me')).toBe(false)
+      await freeze()
+      expect(await store.changePhase(0, null, 'freeze:other')).toBe(false)
+      expect(await store.raiseReach(0, 0, 9, 'nine', 0)).toBe(false)
+      expect(await store.advance(0, at(9), 0)).toBe(false)
+      expect(await store.changePhase(0, 'freeze:me', null)).toBe(true)
+      expect(await store.swap(0, 'freeze:me', current(set))).toBe(false)
+      expect(await store.advance(0, at(9), 0)).toBe(true)
+      await freeze()
+      // Made for another position than the one that it was frozen at.
+      expect(await store.swap(0, 'freeze:me', current(set))).toBe(false)
+      expect(await store.swap(0, 'freeze:me', { ...current(set), at: at(9) })).toBe(true)
+      expect(await store.raiseReach(0, 0, 12, 'twelve', 0)).toBe(false)
+      expect(await store.advance(0, at(12), 0)).toBe(false)
+      expect(await store.raiseReach(0, 0, 12, 'twelve', 1)).toBe(true)
+      expect(await store.advance(0, at(12), 1)).toBe(true)
+    })
+
+    it('windows of a set come in pages, all of them or the sealed ones, also those beyond a position alone', async () => {
+      const windows = [1, 2, 3, 4].map((n) => ({ ...rollupOf('day', n, at(n)), sealed: n % 2 === 0 }))
+      await store.write('rollups', [...windows, rollupOf('day', 9, at(9), 1, ['ab', 's'])])
+      const pages = async (more: object) => {
+        const found: number[] = []
+        for (let cursor: string | null | undefined; cursor !== null; ) {
+          const page = await store.windows({
+            device: 'a',
+            set: 0,
+            limit: 1,
+            ...more,
+            ...(cursor === undefined ? {} : { cursor }),
+          })
+          found.push(...page.items.map(({ start }) => start))
+          cursor = page.cursor
+        }
+        return found
+      }
+      expect(await pages({})).toEqual([1, 2, 3, 4])
+      expect(await pages({ sealed: true })).toEqual([2, 4])
+      expect(await pages({ sealed: true, after: at(2) })).toEqual([4])
+      expect(await pages({ set: 1 })).toEqual([])
+    })
+
+    it('buckets beyond a position, summaries and the names of all devices are found', async () => {
+      await store.write('readings', [
+        bucketOf(0, [1], at(3)),
+        bucketOf(1, [2], at(5)),
+        bucketOf(2, [3], at(7)),
+      ])
+      await store.write('summaries', [samples.summaries])
+      await store.write('devices', [deviceOf('b', at(1))])
+      const first = await store.changedBuckets({ device: 'a', after: at(3), limit: 1 })
+      const rest = await store.changedBuckets({
+        device: 'a',
+        after: at(3),
+        limit: 9,
+        cursor: first.cursor ?? '',
+      })
+      expect([...first.items, ...rest.items].map(({ index }) => index)).toEqual([1, 2])
+      expect(rest.cursor).toBeNull()
+      expect((await store.summaries({ device: 'a', limit: 9 })).items).toEqual([samples.summaries])
+      expect((await store.summaries({ device: 'b', limit: 9 })).items).toEqual([])
+      expect(await store.deviceNames()).toEqual(['a', 'b'])
+    })
+  })
+
+  describe(`${name}: another log`, () => {
+    it('the checkpoint moves into the next generation once, and tells where it was until the end', async () => {
+      await store.createCheckpoint(open)
+      await store.advance(0, at(7), 0)
+      const from = { ...open, position: at(7) }
+      const to = { logId: 'new', position: at(0, 1), reach: 0, reachHash: null, phase: 'new-log:1' }
+      expect(await store.beginNewLog({ ...from, phase: 'freeze:me' }, to)).toBe(false)
+      expect(await store.beginNewLog(from, to)).toBe(true)
+      expect(await store.beginNewLog(from, to)).toBe(false)
+      expect(await store.checkpoint(0)).toEqual({ ...open, ...to, before: at(7) })
+      expect(await store.advance(0, at(9), 0)).toBe(false)
+      expect(await store.changePhase(0, 'new-log:1', 'new-log:2')).toBe(true)
+      expect((await store.checkpoint(0))?.before).toEqual(at(7))
+      expect(await store.changePhase(0, 'new-log:2', null)).toBe(true)
+      expect(await store.checkpoint(0)).toEqual({ ...open, logId: 'new', position: at(0, 1) })
+    })
+
+    it.each(collectionNames)('%s follow into the new generation as they are', async (collection) => {
+      const document = samples[collection]
+      await store.write(collection, [document])
+      const owner = 'device' in document ? document.device : document.id
+      const to = at(4, document.o.g + 1)
+      const query = { collection, owner, before: at(document.o.n, document.o.g), to, limit: 9 }
+      expect(await store.follow({ ...query, owner: 'nobody' })).toBe(0)
+      expect(await store.follow({ ...query, to: at(4, to.g + 1) })).toBe(0)
+      expect(await store.follow(query)).toBe(1)
+      expect(await store.follow(query)).toBe(0)
+      const place = collection === 'summaries' ? { at: at(document.o.n - 1, document.o.g) } : {}
+      expect(await store.read(collection, [document.id])).toEqual([{ ...document, ...place, o: to }])
+      await store.write(collection, [{ ...document, o: at(9e6, document.o.g) }] as never)
+      expect((await store.read(collection, [document.id]))[0]?.o).toEqual(to)
+    })
+
+    it('buckets that were further than the checkpoint are remembered until they are dealt with', async () => {
+      await store.write('readings', [
+        bucketOf(0, [1], at(3)),
+        bucketOf(1, [2], at(5)),
+        bucketOf(2, [3], at(7)),
+      ])
+      const query = { collection: 'readings', owner: 'a', before: at(3), to: at(0, 1) } as const
+      expect(await store.follow({ ...query, limit: 2 })).toBe(2)
+      expect(await store.follow({ ...query, limit: 2 })).toBe(1)
+      const first = await store.aheadBuckets({ device: 'a', limit: 1 })
+      const rest = await store.aheadBuckets({ device: 'a', limit: 9, cursor: first.cursor ?? '' })
+      expect([...first.items, ...rest.items]).toEqual([
+        bucketOf(1, [2], at(0, 1)),
+        bucketOf(2, [3], at(0, 1)),
+      ])
+      await store.clearAhead('a')
+      expect((await store.aheadBuckets({ device: 'a', limit: 9 })).items).toEqual([])
+    })
+  })
+
+  describe(`${name}: lives`, () => {
+    const write = (n: number) => store.write('devices', [deviceOf('a', at(n))])
+
+    it('a cursor is good in the life that it was given in, and in later ones of the same store', async () => {
+      expect(await store.life()).toBeNull()
+      await write(1)
+      const [one, two] = [
+        { id: 'first', swaps: 0 },
+        { id: 'second', swaps: 0 },
+      ]
+      await store.beginLife('first')
+      expect(await store.life()).toEqual(one)
+      expect(await store.isOfLife(one, 0)).toBe(false)
+      await write(2)
+      const cursor = await store.newestChange()
+      expect(await store.isOfLife(one, cursor)).toBe(true)
+      expect(await store.isOfLife(one, cursor + 1)).toBe(false)
+      await store.beginLife('second')
+      await write(3)
+      expect(await store.life()).toEqual(two)
+      expect(await store.isOfLife(one, cursor)).toBe(true)
+      // Given by a store that had gone on where this one, an older copy of it, began another life.
+      expect(await store.isOfLife(one, cursor + 1)).toBe(false)
+      expect(await store.isOfLife(two, cursor + 1)).toBe(true)
+      expect(await store.isOfLife({ id: 'another', swaps: 0 }, cursor)).toBe(false)
+    })
+
+    it('a swap ends what cursors of before it are good for', async () => {
+      await store.createCheckpoint(open)
+      await store.beginLife('first')
+      await write(1)
+      const set = await store.claimSet(0, 'a')
+      await store.changePhase(0, null, 'freeze:me')
+      const [before, after] = [
+        { id: 'first', swaps: 0 },
+        { id: 'first', swaps: 1 },
+      ]
+      const cursor = await store.newestChange()
+      expect(await store.isOfLife(before, cursor)).toBe(true)
+      expect(await store.swap(0, 'freeze:me', { device: 'a', set, at: at(0) })).toBe(true)
+      expect(await store.isOfLife(before, cursor)).toBe(false)
+      expect(await store.isOfLife(after, cursor)).toBe(true)
+      expect(await store.life()).toEqual(after)
     })
   })
 

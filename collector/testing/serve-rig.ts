@@ -1,4 +1,5 @@
 // A server over a real SQLite log and store, filled through the real fold: what a test then reads is what users read.
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +37,8 @@ export function createRig() {
   const folder = mkdtempSync(join(tmpdir(), 'serve-'))
   const logPath = join(folder, 'log.db')
   const log = createSqliteLog({ path: logPath, partitions: 2 })
-  const store = createSqliteStore({ path: join(folder, 'store.db') })
+  const storePath = join(folder, 'store.db')
+  const store = createSqliteStore({ path: storePath })
   const deadLetters = createSqliteDeadLetters({ path: logPath })
   const servers: Server[] = []
   const clock = { now: noon }
@@ -72,6 +74,7 @@ export function createRig() {
   }
 
   async function start(options: Partial<ServerOptions> = {}): Promise<Server> {
+    await store.beginLife(randomUUID())
     const server = await createServer({
       store,
       log,
@@ -91,6 +94,7 @@ export function createRig() {
   }
 
   return {
+    storePath,
     folder,
     log,
     store,

@@ -1,5 +1,6 @@
 import { kills } from './kills.ts'
+import { offline } from './offline.ts'
 import type { Proof } from './proof.ts'
 
 /** All proofs, in the order in which they run. What a proof saves only itself reads again. */
-export const proofs: readonly Proof[] = [kills as Proof]
+export const proofs: readonly Proof[] = [kills as Proof, offline]

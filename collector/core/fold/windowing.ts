@@ -40,6 +40,8 @@ export interface WindowRules {
   readonly intervalMs: number
   readonly sites: ReturnType<typeof sitesAt>
   readonly settings: ReturnType<typeof settingsAt>
+  /** Of the device's windows. */
+  readonly set: number
 }
 
 /** The rules of the record at `at`, which may bring a site itself. */
@@ -66,11 +68,19 @@ export function rulesAt({
     intervalMs,
     sites: sitesAt(cache.devices.get(device)?.state ?? null, site, at),
     settings: settingsAt(cache.settings.get(String(partition))?.state ?? null, at),
+    set: cache.setOf(device),
   }
 }
 
 /** The kept windows around an instant; asks the calendar only when a window is left. */
-export function createWindowing({ device, sensor, intervalMs, sites, settings }: WindowRules): Windowing {
+export function createWindowing({
+  device,
+  sensor,
+  intervalMs,
+  sites,
+  settings,
+  set,
+}: WindowRules): Windowing {
   const keptLevels = levels.filter((level) => settings.levels.includes(level) && isKept(level, intervalMs))
   const hasOneZone = new Set(sites.map((site) => site.timeZone)).size <= 1
   let zone: ReturnType<typeof zoneOf> | null = null
@@ -93,9 +103,9 @@ export function createWindowing({ device, sensor, intervalMs, sites, settings }:
         kept: keptLevels.map((level) => {
           const window = windowOf(level)
           const part = partLevel[level]
-          const key = { device, sensor, level, window, timeZone }
+          const key = { device, sensor, level, set, window, timeZone }
           return {
-            id: rollupId(device, sensor, level, window.start),
+            id: rollupId(device, sensor, level, window.start, set),
             key,
             partStart: part ? windowOf(part).start : 0,
           }

@@ -4,7 +4,17 @@ import type { Checkpoint, Store } from '../store.ts'
 
 /** A store in memory, for tests of the roll: the documents and checkpoints can be looked at. */
 export interface MemoryStore
-  extends Pick<Store, 'read' | 'write' | 'checkpoint' | 'createCheckpoint' | 'raiseReach' | 'advance'> {
+  extends Pick<
+    Store,
+    | 'read'
+    | 'write'
+    | 'checkpoint'
+    | 'createCheckpoint'
+    | 'raiseReach'
+    | 'advance'
+    | 'currentSets'
+    | 'changePhase'
+  > {
   readonly documents: Readonly<Record<CollectionName, Map<string, Document>>>
   rollups(): RollupDocument[]
 }
@@ -20,9 +30,10 @@ export function createMemoryStore(): MemoryStore {
     rollups: new Map(),
   }
   const checkpoints = new Map<number, Checkpoint>()
-  const isOpen = (partition: number, generation: number): boolean => {
+  const isOpen = (partition: number, generation: number, swaps: number): boolean => {
     const current = checkpoints.get(partition)
-    return current !== undefined && current.position.g === generation && current.phase === null
+    if (!current || current.phase !== null || current.swaps !== swaps) return false
+    return current.position.g === generation
   }
 
   return {
@@ -43,17 +54,25 @@ export function createMemoryStore(): MemoryStore {
       if (!stored) checkpoints.set(checkpoint.partition, checkpoint)
       return stored ?? checkpoint
     },
-    async raiseReach(partition, generation, reach, reachHash) {
+    async raiseReach(partition, generation, reach, reachHash, swaps) {
       const current = checkpoints.get(partition)
-      if (!current || !isOpen(partition, generation)) return false
+      if (!current || !isOpen(partition, generation, swaps)) return false
       if (reach > current.reach) checkpoints.set(partition, { ...current, reach, reachHash })
       return true
     },
-    async advance(partition, position) {
+    async advance(partition, position, swaps) {
       const current = checkpoints.get(partition)
-      if (!current || !isOpen(partition, position.g)) return false
+      if (!current || !isOpen(partition, position.g, swaps)) return false
       if (isBefore(current.position, position)) checkpoints.set(partition, { ...current, position })
       return true
     },
+    async changePhase(partition, from, to) {
+      const current = checkpoints.get(partition)
+      if (!current || current.phase !== from) return false
+      checkpoints.set(partition, { ...current, phase: to })
+      return true
+    },
+    // No rebuild runs on it: every device is at its first set.
+    currentSets: async () => [],
   }
 }

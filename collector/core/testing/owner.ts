@@ -50,6 +50,8 @@ export function startOwner(
       createCheckpoint: (checkpoint) => store.createCheckpoint(checkpoint),
       raiseReach: (...args) => mayCrash(() => store.raiseReach(...args)),
       advance: (...args) => mayCrash(() => store.advance(...args)),
+      currentSets: (partition) => store.currentSets(partition),
+      changePhase: (...args) => store.changePhase(...args),
     },
     partition: 0,
     settings,

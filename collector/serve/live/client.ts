@@ -58,6 +58,8 @@ export interface Client {
   readonly subscription: () => Subscription
   readonly waitingBytes: () => number
   deliver(turn: Turn): void
+  /** With the next turn it hears everything as it is, instead of what changed. */
+  beginAnew(): void
   /** False: neither an answer nor a byte taken since the last call. */
   beat(): boolean
   close(code: number, reason: string): void
@@ -194,6 +196,10 @@ export function createClient(options: ClientOptions): Client {
     subscription: () => subscription,
     waitingBytes: () => socket.bufferedAmount,
     deliver,
+    beginAnew() {
+      wantsSnapshot = true
+      missedReadings.clear()
+    },
     beat() {
       const now = taken()
       const progressed = now > lastTaken

@@ -42,7 +42,8 @@ export function createFrames({
   now,
   tokenOf,
 }: {
-  fleet: Fleet
+  /** As it is now. */
+  fleet: () => Fleet
   version: string
   now: () => number
   tokenOf: (cursor: number) => string
@@ -50,7 +51,7 @@ export function createFrames({
   const devicesOf = (ids: Iterable<string>, subscription: Subscription) =>
     [...ids]
       .filter((id) => wantsDevice(subscription, id))
-      .map((id) => fleet.view(id, now()))
+      .map((id) => fleet().view(id, now()))
       .filter((device) => device !== null)
 
   const write = (frame: LiveFrame): string => JSON.stringify(frame)
@@ -66,13 +67,13 @@ export function createFrames({
         cursor: tokenOf(cursor),
         now: formatTime(now()),
         version,
-        devices: devicesOf([...fleet.ids()].sort(), subscription),
+        devices: devicesOf([...fleet().ids()].sort(), subscription),
       }),
     changes(set, subscription) {
       const devices = devicesOf(set.devices, subscription)
       const rollups = set.rollups
         .filter((one) => wantsDevice(subscription, one.device) && subscription.levels.has(one.level))
-        .map((one) => ({ device: one.device, sensor: one.sensor, ...fleet.rollupView(one, now()) }))
+        .map((one) => ({ device: one.device, sensor: one.sensor, ...fleet().rollupView(one, now()) }))
       return devices.length + rollups.length === 0 ? null : changesFrame(set.cursor, { devices, rollups })
     },
     noChanges: (cursor) => changesFrame(cursor, { devices: [], rollups: [] }),

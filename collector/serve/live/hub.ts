@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { setImmediate as immediate } from 'node:timers/promises'
 import { isCoded } from '@barograph/proto'
@@ -24,9 +23,11 @@ export interface LiveFigures {
 }
 
 export interface Hub {
+  /** The cursor of a token that is of this store as it is, and not too far back; null: start anew. */
+  cursorOf(token: string | undefined): Promise<number | null>
   /** False: no further client is taken. */
   hasRoom(): boolean
-  accept(socket: WebSocket, stream: Duplex, subscription: Subscription, resume: string | undefined): void
+  accept(socket: WebSocket, stream: Duplex, subscription: Subscription, resume: number | null): void
   figures(): LiveFigures
   close(): Promise<void>
 }
@@ -57,9 +58,14 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const { store, log, version, now, logger } = options
   // Before the documents are read: a change meanwhile is told twice rather than not at all.
   let head = await store.newestChange()
-  const fleet = await loadFleet(store)
-  const tag = createHash('sha256').update(log.id).digest('hex').slice(0, 8)
-  const frames = createFrames({ fleet, version, now, tokenOf: (cursor) => `${tag}-${cursor}` })
+  let fleet = await loadFleet(store)
+  let life = await store.life()
+  const frames = createFrames({
+    fleet: () => fleet,
+    version,
+    now,
+    tokenOf: (cursor) => `${life?.id ?? ''}-${life?.swaps ?? 0}-${cursor}`,
+  })
   const clients = new Map<Client, Connection>()
   const figures = { frames: 0, skipped: 0 }
   const source = followReadings({ log, logger, isWanted: () => clients.size > 0 })
@@ -84,7 +90,23 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     return sets
   }
 
+  /**
+   * Another set of windows holds, or an older copy of the store stands in its place: what was told before is no ground
+   * for what changes, so that everybody hears it anew.
+   */
+  async function noteLife(): Promise<void> {
+    const found = await store.life()
+    const newest = await store.newestChange()
+    const isSame = found?.swaps === life?.swaps && newest >= head
+    life = found
+    if (isSame) return
+    head = newest
+    fleet = await loadFleet(store)
+    for (const client of clients.keys()) client.beginAnew()
+  }
+
   async function takeTurn(): Promise<void> {
+    await noteLife()
     const sets = await readSets()
     const before = head
     head = sets.at(-1)?.cursor ?? head
@@ -149,18 +171,18 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     }
   }
 
-  /** The cursor of a token that this server may have given, and that is not too far back; null: start anew. */
-  function readToken(token: string | undefined): number | null {
-    const [was, digits = ''] = token?.split('-') ?? []
-    const cursor = was === tag && /^\d{1,15}$/.test(digits) ? Number(digits) : null
-    if (cursor === null || cursor > head || head - cursor > serveLimits.resumeChanges) return null
-    return cursor
+  async function cursorOf(token: string | undefined): Promise<number | null> {
+    const [, id = '', swaps, digits] = /^(.*)-(\d{1,15})-(\d{1,15})$/.exec(token ?? '') ?? []
+    const cursor = Number(digits ?? Number.NaN)
+    if (!(cursor <= head) || head - cursor > serveLimits.resumeChanges) return null
+    return (await store.isOfLife({ id, swaps: Number(swaps) }, cursor)) ? cursor : null
   }
 
   const heartbeat = setInterval(beat, options.heartbeatIntervalMs)
   const turning = turns()
 
   return {
+    cursorOf,
     hasRoom: () => clients.size < serveLimits.liveClients,
     accept(socket, stream, subscription, resume) {
       const client = createClient({
@@ -168,7 +190,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         stream,
         frames,
         subscription,
-        resume: readToken(resume),
+        resume,
         head: () => head,
         readChanges,
         onSent: () => figures.frames++,

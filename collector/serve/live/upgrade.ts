@@ -29,10 +29,14 @@ export function acceptLive(server: Server, hub: Hub): void {
     stream.on('error', drop)
     try {
       const { subscription, resume } = check(request, hub)
-      sockets.handleUpgrade(request, stream, head, (socket) => {
-        stream.off('error', drop)
-        hub.accept(socket, stream, subscription, resume)
-      })
+      hub.cursorOf(resume).then(
+        (cursor) =>
+          sockets.handleUpgrade(request, stream, head, (socket) => {
+            stream.off('error', drop)
+            hub.accept(socket, stream, subscription, cursor)
+          }),
+        (error: unknown) => refuse(stream, error),
+      )
     } catch (error) {
       refuse(stream, error)
     }

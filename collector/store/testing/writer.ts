@@ -29,8 +29,8 @@ async function runRace(store: Store, own: number): Promise<void> {
     const n = 2 * random(1_000_000) + own
     const documents = Array.from({ length: race.ids }, (_, i) => deviceOf(`d-${i}`, at(n), `writer ${own}`))
     await store.write('devices', documents)
-    await store.raiseReach(0, 0, n, `hash ${n}`)
-    await store.advance(0, at(n))
+    await store.raiseReach(0, 0, n, `hash ${n}`, 0)
+    await store.advance(0, at(n), 0)
     await say(String(n))
   }
 }
@@ -42,7 +42,7 @@ async function runEndless(store: Store): Promise<void> {
       'rollups',
       Array.from({ length: 50 }, (_, i) => rollupOf('10s', i, at(n), n)),
     )
-    await store.advance(0, at(n))
+    await store.advance(0, at(n), 0)
     await say(String(n))
   }
 }
