@@ -43,8 +43,8 @@ export interface Bucket {
   arrival(seq: number): Position | null
   /** The record that released this number; null: none did. */
   release(seq: number): Position | null
-  /** Why this number was quarantined, whether it was released or not; null: it was not. */
-  quarantineOf(seq: number): string | null
+  /** True when this number was quarantined and not released yet. */
+  isWaiting(seq: number): boolean
   /** The record since which the entry's value counts in windows; null: it does not. Summarised numbers count elsewhere. */
   countedSince(seq: number): Position | null
   /** Takes entry i of a run, which is this mark or a reading. */
@@ -255,7 +255,10 @@ export function createBucket(
       return what[slot] === 0 ? null : arrivalAt(slot)
     },
     release: (seq) => releases.get(bucketSlot(seq)) ?? null,
-    quarantineOf: (seq) => reasons.get(bucketSlot(seq)) ?? null,
+    isWaiting(seq) {
+      const slot = bucketSlot(seq)
+      return kinds[what[slot] as number] === 'quarantined' && !releases.has(slot)
+    },
     countedSince(seq) {
       const slot = bucketSlot(seq)
       if (marks.has(slot)) return null

@@ -3,10 +3,10 @@ import { type Device, deviceFrom, newDevice } from './device.ts'
 import type {
   CollectionName,
   Collections,
-  Document,
   Position,
   SettingsDocument,
   StreamDocument,
+  SummaryDocument,
 } from './documents.ts'
 import { type Epoch, epochFrom, newEpoch } from './epoch.ts'
 import { isBefore } from './position.ts'
@@ -15,6 +15,12 @@ import { newStream, type Stream } from './stream.ts'
 import type { StreamEpoch } from '@barograph/proto'
 
 export type Settings = { -readonly [K in keyof SettingsDocument]: SettingsDocument[K] }
+
+/** A summary that was folded; null: the store does not hold it. */
+export interface KeptSummary {
+  o: Position
+  readonly document: SummaryDocument | null
+}
 
 /** A document in the cache, and when it was last used. */
 export interface Entry<S> {
@@ -28,7 +34,7 @@ export interface Entry<S> {
 export interface Shelf<S extends { o: Position }> {
   get(id: string): Entry<S> | undefined
   /** Replaces what was there, changed or not. */
-  put(id: string, state: S): void
+  put(id: string, state: S): Entry<S>
   /** The store lacks this state of it. */
   soil(entry: Entry<S>): void
   /** The store has it. */
@@ -61,6 +67,7 @@ export type Need =
       readonly stream: StreamEpoch
       readonly index: number
     }
+  | { readonly collection: 'summaries'; readonly id: string }
   | { readonly collection: 'rollups'; readonly id: string; readonly key: RollupKey }
 
 /** The documents of the recent past, as states that the fold changes. Everything in it can be dropped at any time. */
@@ -70,6 +77,8 @@ export interface Cache {
   readonly streams: Shelf<Stream>
   readonly epochs: Shelf<Epoch>
   readonly buckets: Shelf<Bucket>
+  /** Written once and never changed. */
+  readonly summaries: Shelf<KeptSummary>
   readonly rollups: Shelf<Rollup>
   /** The set that a device's windows are in. */
   setOf(device: string): number
@@ -111,7 +120,9 @@ export function createCache({
       put(id, state) {
         const before = entries.get(id)
         if (before) dirty.delete(before)
-        entries.set(id, { state, taken: takings++, used: now })
+        const entry = { state, taken: takings++, used: now }
+        entries.set(id, entry)
+        return entry
       },
       clear: () => {
         entries.clear()
@@ -136,51 +147,59 @@ export function createCache({
   const streams = createShelf<Stream>()
   const epochs = createShelf<Epoch>()
   const buckets = createShelf<Bucket>()
+  const summaries = createShelf<KeptSummary>()
   const rollups = createShelf<Rollup>()
-  const all = [settings, devices, streams, epochs, buckets, rollups]
+  const all = [settings, devices, streams, epochs, buckets, summaries, rollups]
 
   function take(need: Need, document: Collections[CollectionName] | null): void {
     const current = document !== null && !isBefore(document.o, start) ? document : null
     switch (need.collection) {
       case 'settings':
-        return settings.put(
+        return void settings.put(
           need.id,
           (current as SettingsDocument | null) ?? { id: need.id, o: start, history: [] },
         )
       case 'devices':
-        return devices.put(
+        return void devices.put(
           need.id,
           current ? deviceFrom(current as Collections['devices']) : newDevice(need.device, partition, start),
         )
       case 'streams':
-        return streams.put(
+        return void streams.put(
           need.id,
           (current as StreamDocument | null) ?? newStream(need.device, need.sensor, start),
         )
       case 'epochs':
-        return epochs.put(
+        return void epochs.put(
           need.id,
           current ? epochFrom(current as Collections['epochs']) : newEpoch(need.device, need.stream, start),
         )
       case 'readings':
-        return buckets.put(
+        return void buckets.put(
           need.id,
           createBucket(need.device, need.stream, need.index, current as Collections['readings'] | null),
         )
+      case 'summaries':
+        // Of any generation: it never changes.
+        return void summaries.put(need.id, {
+          o: document?.o ?? start,
+          document: document as SummaryDocument | null,
+        })
       case 'rollups':
-        return rollups.put(
+        return void rollups.put(
           need.id,
           current ? rollupFrom(current as Collections['rollups']) : newRollup(need.key, start),
         )
     }
   }
 
-  const shelfOf: Record<Need['collection'], Shelf<Document & { o: Position }> | Shelf<Bucket>> = {
+  const shelfOf: Record<Need['collection'], Pick<Shelf<{ o: Position }>, 'get'>> = {
     settings,
     devices,
     streams,
     epochs,
     readings: buckets,
+    summaries,
     rollups,
   }
 
@@ -190,6 +209,7 @@ export function createCache({
     streams,
     epochs,
     buckets,
+    summaries,
     rollups,
     setOf: (device) => sets.get(device) ?? 0,
     has: (need) => shelfOf[need.collection].get(need.id) !== undefined,

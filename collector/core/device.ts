@@ -1,6 +1,6 @@
 import type { Batch, Site, Status } from '@barograph/proto'
 import { noteSpeaker } from './conflict.ts'
-import type { DeviceDocument, Position, SettingsDocument, StoredSite } from './documents.ts'
+import type { DeviceDocument, Level, Position, SettingsDocument, StoredSite } from './documents.ts'
 import { isBefore, isSame } from './position.ts'
 
 /** A device's document in the form that the fold changes. */
@@ -63,6 +63,12 @@ export function noteStatus(device: Device, status: Status, ingestMs: number): vo
   device.sensors = status.sensors
   device.primary = status.primary
   device.lastIngest = ingestMs
+}
+
+/** Windows of a level up to this end lost readings to retention: they keep the zone that they have. */
+export function noteSealed(device: Device, level: Level, end: number): void {
+  if ((device.sealedUntil[level] ?? Number.NEGATIVE_INFINITY) < end)
+    device.sealedUntil = { ...device.sealedUntil, [level]: end }
 }
 
 /** Newest site that was known before this position or came with its record; 0: none. */

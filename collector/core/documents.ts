@@ -13,6 +13,7 @@ export interface Document {
 }
 
 export type Level = '10s' | '1m' | 'hour' | 'day' | 'week' | 'month' | 'year'
+/** From the shortest to the longest. */
 export const levels: readonly Level[] = ['10s', '1m', 'hour', 'day', 'week', 'month', 'year']
 
 /** id: the partition's number. What the fold depends on beside the readings, with the position each came from. */

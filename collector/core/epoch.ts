@@ -1,5 +1,6 @@
 import {
   emptySet,
+  intersect,
   limits,
   rangeCount,
   type RangeSet,
@@ -81,6 +82,38 @@ export function refuse(epoch: Epoch, numbers: RangeSet, reason: string): void {
   declare(epoch, epoch.refused, reason, subtract(unseen, merged(epoch.refused)))
 }
 
+/** Numbers that were let out of quarantine. */
+export function release(epoch: Epoch, numbers: RangeSet): void {
+  removeFrom(epoch.quarantined, numbers)
+}
+
+/** Why a number is refused whose raw entry would have expired. */
+const expiredReason = 'expired'
+
+/**
+ * Raw entries of these numbers are dropped: those that were stored stay stored, and what was not seen will not be taken
+ * any more. Not done where the sets would have too many ranges: then nothing expires.
+ */
+export function expire(epoch: Epoch, numbers: RangeSet): void {
+  const expired = union(epoch.expired, numbers)
+  const unseen = subtract(subtract(numbers, epoch.seen), merged(epoch.lost))
+  if (rangeCount(expired) > limits.rangesPerStream) return
+  if (!declare(epoch, epoch.refused, expiredReason, subtract(unseen, merged(epoch.refused)))) return
+  epoch.expired = expired
+  release(epoch, numbers)
+}
+
+/**
+ * Numbers that arrived after their entries expired. Nobody takes them any more, and their sender is told so even when it
+ * declared them lost before: else it would keep them for ever.
+ */
+export function refuseExpired(epoch: Epoch, numbers: RangeSet): void {
+  if (epoch.expired.length === 0) return
+  const unseen = subtract(intersect(numbers, epoch.expired), epoch.seen)
+  const fresh = subtract(unseen, merged(epoch.refused))
+  if (declare(epoch, epoch.refused, expiredReason, fresh)) removeFrom(epoch.lost, fresh)
+}
+
 /** What the device may know: each number in one of the sets, as far as the store knows of it. */
 export function receiptOf(epoch: Epoch): StreamReceipt {
   const refused = Object.entries(epoch.refused).flatMap(([reason, set]) => {
@@ -108,15 +141,17 @@ function addTo(sets: BySet, key: string, numbers: RangeSet): void {
 
 /**
  * Declarations cost their sender nothing, so their ranges are counted. One that would be too many is not taken: nobody
- * is told that it was, and its sender keeps what it is about.
+ * is told that it was, and its sender keeps what it is about. False then.
  */
-function declare(epoch: Epoch, sets: BySet, key: string, numbers: RangeSet): void {
-  if (numbers.length === 0) return
+function declare(epoch: Epoch, sets: BySet, key: string, numbers: RangeSet): boolean {
+  if (numbers.length === 0) return true
   const name = nameIn(sets, key)
   const before = setOf(sets, name)
   const after = union(before, numbers)
   const others = rangesIn(epoch.lost) + rangesIn(epoch.refused) - rangeCount(before)
-  if (others + rangeCount(after) <= limits.rangesPerStream) sets[name] = after
+  if (others + rangeCount(after) > limits.rangesPerStream) return false
+  sets[name] = after
+  return true
 }
 
 /** The name that a cause is filed under. A stranger chose it: `__proto__` is no name that an object can have. */

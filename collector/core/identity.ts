@@ -22,3 +22,20 @@ export const bucketIndex = (seq: number): number => Math.floor((seq - 1) / limit
 
 /** The place of a sequence number in its bucket. */
 export const bucketSlot = (seq: number): number => (seq - 1) % limits.entriesPerBucket
+
+/** The buckets of a range of numbers, with the part of the range that each holds. */
+export function bucketsWithin(
+  first: number,
+  last: number,
+): { readonly index: number; readonly first: number; readonly last: number }[] {
+  const parts = []
+  for (let index = bucketIndex(first); index <= bucketIndex(last); index++) {
+    const start = index * limits.entriesPerBucket
+    parts.push({
+      index,
+      first: Math.max(first, start + 1),
+      last: Math.min(last, start + limits.entriesPerBucket),
+    })
+  }
+  return parts
+}

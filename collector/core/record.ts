@@ -39,7 +39,7 @@ export type DecodedRecord = Place &
   )
 
 /** A decoded record of this kind. */
-export type RecordOf<K extends DecodedRecord['kind']> = DecodedRecord & { readonly kind: K }
+export type RecordOf<K extends DecodedRecord['kind']> = Extract<DecodedRecord, { readonly kind: K }>
 
 export function decodeRecord(record: LogRecord, generation: number): DecodedRecord {
   const place: Place = {

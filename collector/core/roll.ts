@@ -35,6 +35,7 @@ export interface RollReport {
   readonly behind: number
   readonly fresh: number
   readonly quarantined: number
+  readonly released: number
   readonly repeats: number
   readonly unreadable: number
   /** Records that the log did not hold any more when it was their turn: the store is an older copy than the log allows. */
@@ -82,6 +83,7 @@ const cachedDocuments = {
   streams: 20_000,
   epochs: 20_000,
   buckets: 1_000,
+  summaries: 200,
   rollups: 8_000,
 } as const
 /** Between two tries while the store has no room. */
@@ -103,7 +105,16 @@ export interface Roll {
 export function createRoll(options: RollOptions): Roll {
   const { log, store, partition, clock, publish, report } = options
   const reached = options.reached ?? (() => {})
-  const counts = { fresh: 0, quarantined: 0, repeats: 0, unreadable: 0, missed: 0, flushes: 0, flushMs: 0 }
+  const counts = {
+    fresh: 0,
+    quarantined: 0,
+    released: 0,
+    repeats: 0,
+    unreadable: 0,
+    missed: 0,
+    flushes: 0,
+    flushMs: 0,
+  }
   const announced = Promise.withResolvers<void>()
   let trouble: string | null = null
   let freeze = { phase: '', tries: 0 }
@@ -235,9 +246,11 @@ export function createRoll(options: RollOptions): Roll {
     function note(effect: Effect, record: DecodedRecord): void {
       counts.fresh += effect.fresh
       counts.quarantined += effect.quarantined
+      counts.released += effect.released
       counts.repeats += effect.repeats
       if (record.kind === 'unreadable') counts.unreadable++
-      if (record.kind !== 'batch' && record.kind !== 'refusal') return
+      // An expiry may refuse what its sender still holds.
+      if (record.kind !== 'batch' && record.kind !== 'refusal' && record.kind !== 'expire') return
       const streams = touched.get(record.device) ?? new Set()
       for (const stream of streamsOf(record)) streams.add(epochId(record.device, stream))
       touched.set(record.device, streams)
@@ -273,8 +286,7 @@ export function createRoll(options: RollOptions): Roll {
       if (!raised) await refused()
       reached('reach-raised')
       // Before the buckets that tell of them: what a bucket holds as summarised is there.
-      await store.write('summaries', [...fold.freshSummaries.values()])
-      fold.freshSummaries.clear()
+      await write('summaries', cache.summaries, (summary) => summary.document)
       await write('readings', cache.buckets, (bucket) => bucket.toDocument())
       reached('buckets-written')
       await readCheckpoint()
@@ -301,14 +313,11 @@ export function createRoll(options: RollOptions): Roll {
     async function write<C extends CollectionName, S extends { o: Position }>(
       collection: C,
       shelf: Shelf<S>,
-      documentOf: (state: S) => Collections[C],
+      documentOf: (state: S) => Collections[C] | null,
     ): Promise<void> {
       const entries = [...shelf.dirty]
-      if (entries.length === 0) return
-      await store.write(
-        collection,
-        entries.map(({ state }) => documentOf(state)),
-      )
+      const documents = entries.map(({ state }) => documentOf(state)).filter((one) => one !== null)
+      if (documents.length > 0) await store.write(collection, documents)
       for (const entry of entries) shelf.clean(entry)
     }
 

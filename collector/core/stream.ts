@@ -1,5 +1,5 @@
 import { metricKey, type Run } from '@barograph/proto'
-import type { Position, StreamDocument } from './documents.ts'
+import type { Level, Position, StreamDocument } from './documents.ts'
 import { streamId } from './identity.ts'
 
 /** A stream's document in the form that the fold changes. */
@@ -20,6 +20,12 @@ export function newStream(device: string, sensor: string, o: Position): Stream {
     lateRecords: 0,
     expiredBefore: {},
   }
+}
+
+/** Windows of a level up to this end are expired. */
+export function noteExpired(stream: Stream, level: Level, before: number): void {
+  if ((stream.expiredBefore[level] ?? Number.NEGATIVE_INFINITY) < before)
+    stream.expiredBefore = { ...stream.expiredBefore, [level]: before }
 }
 
 /** What a run tells of its sensor: its metrics, and by the entries that `counts` admits its newest reading and mark. */

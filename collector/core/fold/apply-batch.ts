@@ -1,25 +1,14 @@
 import { addRange, type Batch, emptySet, type RangeSet, rangeOf, subtract } from '@barograph/proto'
 import type { Bucket } from '../bucket.ts'
-import type { Cache } from '../cache.ts'
 import { noteBatch } from '../device.ts'
-import type { SummaryDocument } from '../documents.ts'
-import { lose, merged, refuse, see } from '../epoch.ts'
+import { lose, merged, refuse, refuseExpired, see } from '../epoch.ts'
 import { bucketId, bucketIndex, streamId } from '../identity.ts'
 import type { RecordOf } from '../record.ts'
 import { noteRun, widen } from '../stream.ts'
 import { summaryDocument } from '../summary.ts'
-import type { Edit } from './edit.ts'
-import type { Effect } from './effect.ts'
+import type { Applying, Edit } from './edit.ts'
 import type { BatchPlan, RunPlan, SummaryPlan } from './plan-batch.ts'
 import { createWindowChanges } from './window-changes.ts'
-
-export interface Applying {
-  readonly edit: Edit
-  readonly cache: Cache
-  readonly effect: Effect
-  /** Takes a summary that the store lacks. */
-  readonly keepSummary: (document: SummaryDocument) => void
-}
 
 /** Changes what a batch changes. */
 export function applyBatch(
@@ -40,13 +29,13 @@ export function applyBatch(
 
 function applyRun(
   record: RecordOf<'batch'>,
-  { run, isNew, quarantine, isTooFragmented }: RunPlan,
+  { run, isNew, quarantine, refusal }: RunPlan,
   { edit, cache, effect }: Applying,
 ): void {
-  const last = run.firstSeq + run.times.length - 1
+  const all = rangeOf(run.firstSeq, run.firstSeq + run.times.length - 1)
   const epoch = edit.openEpoch(run)
-  if (isTooFragmented) {
-    if (epoch) refuse(epoch, rangeOf(run.firstSeq, last), 'too fragmented')
+  if (refusal !== null) {
+    if (epoch) refuse(epoch, all, refusal)
     effect.refused += run.times.length
     return
   }
@@ -64,7 +53,10 @@ function applyRun(
       effect[reason === '' ? 'fresh' : 'quarantined'] += i - first
     }
   }
-  if (epoch) for (const [reason, set] of numbers) see(epoch, set, reason)
+  if (epoch) {
+    for (const [reason, set] of numbers) see(epoch, set, reason)
+    refuseExpired(epoch, all)
+  }
   const stream = edit.open(cache.streams, streamId(record.device, run.sensor))
   if (stream) noteRun(stream, run, (i) => isNew[i] === 1 && (quarantine?.[i] ?? '') === '')
 }
@@ -93,13 +85,16 @@ function createPut(
 function applySummary(
   record: RecordOf<'batch'>,
   { summary, isTaken }: SummaryPlan,
-  { edit, cache, effect, keepSummary }: Applying,
+  { edit, cache, effect }: Applying,
 ): void {
   const { device } = record
   const epoch = edit.openEpoch(summary)
   const numbers = rangeOf(summary.firstSeq, summary.lastSeq)
   if (!isTaken) {
-    if (epoch) refuse(epoch, subtract(numbers, merged(epoch.refused)), 'overlap')
+    if (epoch) {
+      refuse(epoch, subtract(numbers, merged(epoch.refused)), 'overlap')
+      refuseExpired(epoch, numbers)
+    }
     return
   }
   for (let seq = summary.firstSeq; seq <= summary.lastSeq; seq++)
@@ -108,7 +103,8 @@ function applySummary(
       ?.summarise(seq, summary.firstSeq, record)
   if (epoch) see(epoch, numbers, '')
   effect.fresh += summary.lastSeq - summary.firstSeq + 1
-  keepSummary(summaryDocument(device, summary, record.next))
+  const document = summaryDocument(device, summary, record.next)
+  cache.summaries.soil(cache.summaries.put(document.id, { o: record.next, document }))
   const stream = edit.open(cache.streams, streamId(device, summary.sensor))
   const last = summary.minutes[summary.minutes.length - 1]
   if (stream && last) widen(stream, summary.minutes[0]?.start ?? last.start, last.start)

@@ -1,4 +1,4 @@
-import type { StreamEpoch } from '@barograph/proto'
+import { has, type StreamEpoch } from '@barograph/proto'
 import type { Bucket } from '../bucket.ts'
 import type { Cache } from '../cache.ts'
 import type { Position } from '../documents.ts'
@@ -24,7 +24,25 @@ export function broughtBy(
     const arrival = bucket.arrival(seq)
     if (isBefore(at, bucket.o)) return arrival !== null && isSame(arrival, at)
     // Buckets are written before epochs: an epoch further than its bucket did not take this number from this record.
-    return arrival === null && !isEpochAhead
+    return arrival === null && !isEpochAhead && !has(epoch.expired, seq)
+  }
+}
+
+/** Was quarantined number `seq` released by the record at `at`? As `broughtBy`. */
+export function releasedBy(
+  cache: Cache,
+  device: string,
+  stream: StreamEpoch,
+  at: Position,
+): (seq: number) => boolean {
+  const epoch = loaded(cache.epochs.get(epochId(device, stream)))
+  const isEpochAhead = isBefore(at, epoch.o)
+  const bucketOf = bucketsOf(cache, device, stream)
+  return (seq) => {
+    const bucket = bucketOf(seq)
+    const release = bucket.release(seq)
+    if (isBefore(at, bucket.o)) return release !== null && isSame(release, at)
+    return bucket.isWaiting(seq) && !isEpochAhead && !has(epoch.expired, seq)
   }
 }
 

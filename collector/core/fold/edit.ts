@@ -5,6 +5,7 @@ import { type Epoch, settle } from '../epoch.ts'
 import { epochId } from '../identity.ts'
 import { isBefore } from '../position.ts'
 import type { DecodedRecord } from '../record.ts'
+import type { Effect } from './effect.ts'
 import { loaded } from './needs.ts'
 
 /** What one record changes. */
@@ -14,6 +15,13 @@ export interface Edit {
   openEpoch(stream: StreamEpoch): Epoch | null
   /** The record is folded: the documents that were opened hold it. */
   close(): void
+}
+
+/** What changing documents takes. */
+export interface Applying {
+  readonly edit: Edit
+  readonly cache: Cache
+  readonly effect: Effect
 }
 
 export function createEdit(record: DecodedRecord, cache: Cache): Edit {

@@ -1,87 +1,29 @@
 import {
-  type Batch,
-  encodeBatch,
   encodeRefusal,
   encodeSettings,
   encodeStatus,
   limits,
-  makeBatch,
-  type Metric,
-  metricByName,
   offlineStatus,
   type Run,
-  type Site,
   type Status,
 } from '@barograph/proto'
 import { describe, expect, test } from 'vitest'
-import type { BucketDocument, DeviceDocument, EpochDocument, StreamDocument } from '../documents.ts'
-import type { NewRecord } from '../log.ts'
-import { createRoll, type RollStore, type StoredReceipt } from '../roll.ts'
+import { createRoll, type RollStore } from '../roll.ts'
 import { createMemoryLog } from '../testing/memory-log.ts'
 import { createMemoryStore } from '../testing/memory-store.ts'
 import { settings, settle, startOwner } from '../testing/owner.ts'
-
-const temperature = metricByName('temperature') as Metric
-const stream = { sensor: 'bme280', epoch: '00000000000000aa' }
-const noon = Date.UTC(2026, 5, 1, 12)
-const ingestMs = noon + 3_600_000
-
-function runOf(firstSeq: number, times: readonly number[], intervalMs = 1_000): Run {
-  const columns = [
-    { metric: temperature, values: Float64Array.from(times, (_, i) => (firstSeq + i) * 10), flags: null },
-  ]
-  return { ...stream, intervalMs, firstSeq, times: Float64Array.from(times), columns, marks: [] }
-}
-
-const secondsFrom = (start: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => start + i * 1_000)
-
-const record = (
-  kind: NewRecord['kind'],
-  value: Uint8Array,
-  quarantineAfterMs: number | null = null,
-): NewRecord => ({
-  device: 'balcony',
-  kind,
+import {
+  batchRecord,
+  folded,
   ingestMs,
-  quarantineAfterMs,
-  value,
-})
-const batchRecord = (parts: Partial<Batch>, quarantineAfterMs: number | null = null): NewRecord =>
-  record('batch', encodeBatch(makeBatch('balcony', parts)), quarantineAfterMs)
-
-const site = (version: number, timeZone: string, validFrom: number): Site => ({
-  version,
-  name: 'Balcony',
-  latitude: 1,
-  longitude: 2,
-  altitudeM: 3,
-  timeZone,
-  validFrom,
-})
-
-async function folded(...records: NewRecord[]) {
-  const log = createMemoryLog()
-  const store = createMemoryStore()
-  await log.append([{ ...record('settings', encodeSettings(settings)), partition: 0 }, ...records])
-  const receipts: StoredReceipt[] = []
-  await settle(log, store, (fresh) => receipts.push(...fresh))
-  return {
-    log,
-    store,
-    receipts,
-    epoch: store.documents.epochs.get('balcony/bme280/00000000000000aa') as EpochDocument,
-    bucket: store.documents.readings.get('balcony/bme280/00000000000000aa/0') as BucketDocument | undefined,
-    device: store.documents.devices.get('balcony') as DeviceDocument,
-    stream: store.documents.streams.get('balcony/bme280') as StreamDocument,
-    levels: () => [...new Set(store.rollups().map((rollup) => rollup.level))],
-    received: (level: string) =>
-      store
-        .rollups()
-        .filter((rollup) => rollup.level === level)
-        .map((rollup) => rollup.received),
-  }
-}
+  noon,
+  record,
+  runOf,
+  secondsFrom,
+  site,
+  stream,
+  temperature,
+} from './testing/rig.ts'
 
 describe('the fold', () => {
   test('quarantines what is further ahead than the bridge marked: stored, receipted, in no window', async () => {

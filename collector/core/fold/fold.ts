@@ -1,54 +1,85 @@
 import { rangeOf } from '@barograph/proto'
 import type { Cache, Need } from '../cache.ts'
 import { noteStatus } from '../device.ts'
-import type { SummaryDocument } from '../documents.ts'
 import { refuse } from '../epoch.ts'
 import type { DecodedRecord, RecordOf } from '../record.ts'
 import { applyBatch } from './apply-batch.ts'
-import { createEdit, type Edit } from './edit.ts'
-import type { Effect } from './effect.ts'
+import { type Applying, createEdit, type Edit } from './edit.ts'
+import { type Effect, noEffect } from './effect.ts'
+import { applyExpiry, planExpiry, sealable, summaryNeeds } from './expiry.ts'
 import { firstNeeds, outdatedNeeds, windowNeeds } from './needs.ts'
-import { type BatchPlan, planBatch } from './plan-batch.ts'
+import { planBatch } from './plan-batch.ts'
+import { applyRelease, planRelease } from './release.ts'
+import type { Portion, PortionWindow } from './windowing.ts'
 
 /** What a record changes; made from the cache, and worth nothing once that has changed. */
-export type Plan =
-  | { readonly record: RecordOf<'batch'>; readonly batch: BatchPlan }
-  | { readonly record: Exclude<DecodedRecord, { kind: 'batch' }> }
+export interface Plan {
+  readonly record: DecodedRecord
+  readonly apply: (applying: Applying) => void
+}
+
+type Planned = Plan | { readonly missing: Need[] }
 
 /**
  * The fold of one partition: what a record does to the documents. Planning changes nothing and names the documents it
  * lacks; applying changes documents that are not further than the record, and no other.
  */
 export function createFold({ cache, partition }: { cache: Cache; partition: number }) {
-  /** Summaries that the store lacks: written once, never read by the fold. */
-  const freshSummaries = new Map<string, SummaryDocument>()
+  const place = { cache, partition }
+  const lacking = (needs: Need[]): Need[] => needs.filter((need) => !cache.has(need))
 
   /** The plan, or what must be loaded first. */
-  function plan(record: DecodedRecord): Plan | { readonly missing: Need[] } {
-    const missing = firstNeeds(record, partition).filter((need) => !cache.has(need))
+  function plan(record: DecodedRecord): Planned {
+    const missing = lacking(firstNeeds(record, partition))
     if (missing.length > 0) return { missing }
     const outdated = outdatedNeeds(record, cache)
     if (outdated.length > 0) return { missing: outdated }
-    if (record.kind !== 'batch') return { record }
-    const batch = planBatch(record, { cache, partition })
-    const windows = windowNeeds([...batch.runs, ...batch.summaries].flatMap(({ portions }) => portions))
-    const lacking = windows.filter((need) => !cache.has(need))
-    return lacking.length > 0 ? { missing: lacking } : { record, batch }
+    switch (record.kind) {
+      case 'batch': {
+        const batch = planBatch(record, place)
+        return withWindows(record, windowsOf([...batch.runs, ...batch.summaries]), (applying) =>
+          applyBatch(record, batch, applying),
+        )
+      }
+      case 'release': {
+        const release = planRelease(record, place)
+        return withWindows(record, windowsOf(release.runs), (applying) =>
+          applyRelease(record, release, applying),
+        )
+      }
+      case 'expire': {
+        const summaries = lacking(summaryNeeds(record, cache))
+        if (summaries.length > 0) return { missing: summaries }
+        const expiry = planExpiry(record, place)
+        return withWindows(record, sealable(expiry, cache), (applying) =>
+          applyExpiry(record, expiry, applying),
+        )
+      }
+      default:
+        return { record, apply: ({ edit, effect }) => applySmall(record, edit, effect) }
+    }
+  }
+
+  function withWindows(
+    record: DecodedRecord,
+    windows: readonly PortionWindow[],
+    apply: Plan['apply'],
+  ): Planned {
+    const missing = lacking(windowNeeds(windows))
+    return missing.length > 0 ? { missing } : { record, apply }
   }
 
   /** Changes the documents; the plan must have been made from the cache as it is. */
   function apply(planned: Plan): Effect {
     const edit = createEdit(planned.record, cache)
-    const effect: Effect = { fresh: 0, quarantined: 0, repeats: 0, refused: 0 }
-    const keepSummary = (document: SummaryDocument) => void freshSummaries.set(document.id, document)
-    if ('batch' in planned) applyBatch(planned.record, planned.batch, { edit, cache, effect, keepSummary })
-    else applySmall(planned.record, edit, effect)
+    const effect = noEffect()
+    planned.apply({ edit, cache, effect })
     edit.close()
     return effect
   }
 
   /** Records that need no plan. */
-  function applySmall(record: Exclude<DecodedRecord, { kind: 'batch' }>, edit: Edit, effect: Effect): void {
+  function applySmall(record: SmallRecord, edit: Edit, effect: Effect): void {
     switch (record.kind) {
       case 'settings': {
         const settings = edit.open(cache.settings, String(partition))
@@ -66,8 +97,6 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
           effect.refused += refused.lastSeq - refused.firstSeq + 1
         }
         break
-      case 'release':
-      case 'expire':
       case 'unreadable':
         break
     }
@@ -82,8 +111,14 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
     }
   }
 
-  return { plan, apply, freshSummaries }
+  return { plan, apply }
 }
+
+/** Changes documents that are loaded before anything is known of the record's numbers. */
+type SmallRecord = RecordOf<'settings' | 'status' | 'refusal' | 'unreadable'>
+
+const windowsOf = (parts: readonly { readonly portions: readonly Portion[] }[]): PortionWindow[] =>
+  parts.flatMap(({ portions }) => portions.flatMap(({ windows }) => windows))
 
 /** Settings change by hand: this many changes are remembered for records that are folded again. */
 const settingsKept = 1_000

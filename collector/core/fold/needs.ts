@@ -1,12 +1,18 @@
-import type { Batch, StreamEpoch } from '@barograph/proto'
+import { type Batch, pairs, type StreamEpoch } from '@barograph/proto'
 import type { Cache, Entry, Need } from '../cache.ts'
-import { bucketId, bucketIndex, epochId, streamId } from '../identity.ts'
+import { bucketId, bucketsWithin, epochId, streamId } from '../identity.ts'
 import { isBefore } from '../position.ts'
 import { type DecodedRecord, streamsOf } from '../record.ts'
-import type { Portion } from './windowing.ts'
+import type { PortionWindow } from './windowing.ts'
+
+/** What plans are made from. */
+export interface Place {
+  readonly cache: Cache
+  readonly partition: number
+}
 
 /** Numbers of an epoch. */
-export interface Numbers extends StreamEpoch {
+interface Numbers extends StreamEpoch {
   readonly first: number
   readonly last: number
 }
@@ -17,10 +23,12 @@ export function firstNeeds(record: DecodedRecord, partition: number): Need[] {
   const needs: Need[] = [{ collection: 'settings', id: String(partition), device, sensor: '' }]
   if (record.kind === 'settings' || record.kind === 'unreadable') return needs
   needs.push({ collection: 'devices', id: device, device, sensor: '' })
-  for (const stream of streamsOf(record)) {
-    needs.push({ collection: 'streams', id: streamId(device, stream.sensor), device, sensor: stream.sensor })
+  const streams = streamsOf(record)
+  for (const stream of streams)
     needs.push({ collection: 'epochs', id: epochId(device, stream), device, stream })
-  }
+  const levels = record.kind === 'expire' ? record.expire.levels : []
+  for (const sensor of new Set([...streams, ...levels].map((one) => one.sensor)))
+    needs.push({ collection: 'streams', id: streamId(device, sensor), device, sensor })
   needs.push(...bucketNeeds(device, numbersOf(record)))
   return needs
 }
@@ -30,6 +38,16 @@ function numbersOf(record: DecodedRecord): Numbers[] {
   switch (record.kind) {
     case 'batch':
       return numbersOfBatch(record.batch)
+    case 'release':
+      return record.release.ranges.map(({ firstSeq, lastSeq, ...stream }) => ({
+        ...stream,
+        first: firstSeq,
+        last: lastSeq,
+      }))
+    case 'expire':
+      return record.expire.raw.flatMap(({ ranges, ...stream }) =>
+        [...pairs(ranges)].map(([first, last]) => ({ ...stream, first, last })),
+      )
     default:
       return []
   }
@@ -55,7 +73,7 @@ function numbersOfBatch({ runs, summaries }: Batch): Numbers[] {
 function bucketNeeds(device: string, numbers: readonly Numbers[]): Need[] {
   const needs = new Map<string, Need>()
   for (const { sensor, epoch, first, last } of numbers)
-    for (let index = bucketIndex(first); index <= bucketIndex(last); index++) {
+    for (const { index } of bucketsWithin(first, last)) {
       const stream = { sensor, epoch }
       const id = bucketId(device, stream, index)
       needs.set(id, { collection: 'readings', id, device, stream, index })
@@ -82,10 +100,9 @@ export function outdatedNeeds(record: DecodedRecord, cache: Cache): Need[] {
 }
 
 /** The windows that a plan needs. */
-export function windowNeeds(portions: readonly Portion[]): Need[] {
+export function windowNeeds(windows: readonly PortionWindow[]): Need[] {
   const needs = new Map<string, Need>()
-  for (const portion of portions)
-    for (const { id, key } of portion.windows) needs.set(id, { collection: 'rollups', id, key })
+  for (const { id, key } of windows) needs.set(id, { collection: 'rollups', id, key })
   return [...needs.values()]
 }
 

@@ -1,12 +1,13 @@
 import { metricKey, type Run, type Site } from '@barograph/proto'
 import type { Cache } from '../cache.ts'
 import { settingsAt, sitesAt, timeZoneOf } from '../device.ts'
-import { type Level, levels, type Position, type StoredFigures } from '../documents.ts'
+import { type Level, levels, type Position, type StoredFigures, type StreamDocument } from '../documents.ts'
 import { figuresOf } from '../figures.ts'
-import { rollupId } from '../identity.ts'
+import { rollupId, streamId } from '../identity.ts'
 import type { Contribution, RollupKey } from '../rollup.ts'
-import { isKept, partLevel, type Window, windowsAt } from '../windows.ts'
+import { isKept, nominalMs, partLevel, type Window, windowsAt } from '../windows.ts'
 import { zoneOf } from '../zone.ts'
+import { loaded } from './needs.ts'
 
 /** Readings of one run that fall into the same window at every level. */
 export interface Portion {
@@ -42,6 +43,8 @@ export interface WindowRules {
   readonly settings: ReturnType<typeof settingsAt>
   /** Of the device's windows. */
   readonly set: number
+  /** By level: windows that end at or before are expired, and take nothing any more. */
+  readonly expiredBefore: StreamDocument['expiredBefore']
 }
 
 /** The rules of the record at `at`, which may bring a site itself. */
@@ -69,6 +72,7 @@ export function rulesAt({
     sites: sitesAt(cache.devices.get(device)?.state ?? null, site, at),
     settings: settingsAt(cache.settings.get(String(partition))?.state ?? null, at),
     set: cache.setOf(device),
+    expiredBefore: loaded(cache.streams.get(streamId(device, sensor))).expiredBefore,
   }
 }
 
@@ -80,6 +84,7 @@ export function createWindowing({
   sites,
   settings,
   set,
+  expiredBefore,
 }: WindowRules): Windowing {
   const keptLevels = levels.filter((level) => settings.levels.includes(level) && isKept(level, intervalMs))
   const hasOneZone = new Set(sites.map((site) => site.timeZone)).size <= 1
@@ -97,22 +102,31 @@ export function createWindowing({
       const all = windows
       const timeZone = zone.name
       const windowOf = (level: Level): Window => all[levels.indexOf(level)] as Window
+      const isExpired = (level: Level): boolean =>
+        windowOf(level).end <= (expiredBefore[level] ?? Number.NEGATIVE_INFINITY)
       return {
         start: Math.max(...all.map((window) => window.start)),
         end: Math.min(...all.map((window) => window.end)),
-        kept: keptLevels.map((level) => {
-          const window = windowOf(level)
-          const part = partLevel[level]
-          const key = { device, sensor, level, set, window, timeZone }
-          return {
-            id: rollupId(device, sensor, level, window.start, set),
-            key,
-            partStart: part ? windowOf(part).start : 0,
-          }
-        }),
+        kept: keptLevels
+          .filter((level) => !isExpired(level))
+          .map((level) => {
+            const window = windowOf(level)
+            const part = partLevel[level]
+            const key = { device, sensor, level, set, window, timeZone }
+            return {
+              id: rollupId(device, sensor, level, window.start, set),
+              key,
+              partStart: part ? windowOf(part).start : 0,
+            }
+          }),
       }
     },
   }
+}
+
+/** The windows of a minute of thinned readings: shorter ones than itself are not kept for them. */
+export function minuteWindows(windowing: Windowing, start: number): PortionWindow[] {
+  return windowing.at(start).kept.filter(({ key }) => nominalMs[key.level] >= nominalMs['1m'])
 }
 
 /** The entries of a run that `counts` admits, by window. */
