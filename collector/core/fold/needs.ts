@@ -3,7 +3,7 @@ import type { Cache, Entry, Need } from '../cache.ts'
 import { bucketId, bucketsWithin, epochId, streamId } from '../identity.ts'
 import { isBefore } from '../position.ts'
 import { type DecodedRecord, streamsOf } from '../record.ts'
-import type { PortionWindow } from './windowing.ts'
+import type { RollupKey } from '../rollup.ts'
 
 /** What plans are made from. */
 export interface Place {
@@ -100,7 +100,7 @@ export function outdatedNeeds(record: DecodedRecord, cache: Cache): Need[] {
 }
 
 /** The windows that a plan needs. */
-export function windowNeeds(windows: readonly PortionWindow[]): Need[] {
+export function windowNeeds(windows: readonly { readonly id: string; readonly key: RollupKey }[]): Need[] {
   const needs = new Map<string, Need>()
   for (const { id, key } of windows) needs.set(id, { collection: 'rollups', id, key })
   return [...needs.values()]
