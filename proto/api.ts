@@ -463,6 +463,8 @@ export interface ApiAudit {
     sealed: Record<string, number>
     /** Windows that retention dropped and that are still there. */
     expired: number
+    /** Windows of sets that do not hold any more: the next rebuild drops them. */
+    leftOver: number
     fields: number
   }
   /** What the differences come from, in sentences. */

@@ -109,6 +109,45 @@ test.each<[string, (copy: Copy) => void, string[]]>([
   expect(result.equal).toBe(false)
 })
 
+const copyWindow = ({ db }: Copy, set: number): void => {
+  db.prepare(
+    `INSERT INTO rollups (id, g, n, change, device, sensor, level, start, body, in_set)
+     SELECT id || '/' || @set, g, n, change, device, sensor, level, start, body, @set FROM rollups WHERE id = @id`,
+  ).run({ set, id: hour(1) })
+}
+
+test('an old set of windows that was left over is named, and is no difference', () => {
+  const result = auditDamaged((copy) => copyWindow(copy, 7))
+  expect(result.findings).toEqual([
+    'set 7 of the windows of balcony does not hold any more and is left over: 1 in it',
+  ])
+  expect(result.equal).toBe(true)
+  expect(auditWords(result)).toMatch(/left over: 1 in it\nEqual: nothing differs\.$/)
+})
+
+test('a set that a rebuild is making is not looked at', () => {
+  const result = auditDamaged((copy) => {
+    copyWindow(copy, 1)
+    copy.db.prepare("INSERT INTO sets VALUES ('balcony', 0, 0, 0, 0, 1)").run()
+  })
+  expect([result.findings, result.equal]).toEqual([[], true])
+})
+
+test('a set that holds and is not there is named window by window', () => {
+  const { findings, differences } = auditDamaged(({ db }) => {
+    db.prepare("INSERT INTO sets VALUES ('balcony', 0, 1, 0, 99, 1)").run()
+  })
+  expect(differences).toContainEqual({
+    collection: 'sets',
+    id: 'balcony',
+    field: 'at',
+    stored: '{"g":0,"n":99}',
+    recomputed: 'at most {"g":0,"n":4}, its checkpoint',
+  })
+  expect(findings).toContain(`the window ${hour(1)} is gone: 6 readings belong into it`)
+  expect(findings[0]).toMatch(/^set 0 of the windows of balcony does not hold any more/)
+})
+
 test('a checkpoint that was moved over records which nobody folded is named with their numbers', async () => {
   await world.send('balcony', {
     runs: [

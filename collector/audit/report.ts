@@ -2,7 +2,7 @@ import type { Collection } from './schema.ts'
 
 /** One thing that is not as it must be. */
 export interface Difference {
-  readonly collection: Collection | 'checkpoints'
+  readonly collection: Collection | 'checkpoints' | 'sets'
   readonly id: string
   readonly field: string
   readonly stored: string
@@ -42,6 +42,8 @@ export interface Counts {
   sealed: Record<string, number>
   /** Windows that retention dropped and that are still there. */
   expired: number
+  /** Windows of sets that neither hold nor are being made: the next rebuild drops them. */
+  leftOver: number
   fields: number
 }
 
@@ -102,6 +104,7 @@ export function createReport(levels: readonly string[]): Report {
     rollups: Object.fromEntries(levels.map((level) => [level, 0])),
     sealed: {},
     expired: 0,
+    leftOver: 0,
     fields: 0,
   }
 

@@ -37,9 +37,24 @@ export interface CheckpointRow {
   readonly phase: string | null
 }
 
+/** Which of a device's sets of windows holds; a device that never had a rebuild has none of these and is at set 0. */
+export interface SetRow {
+  readonly device: string
+  readonly partition: number
+  readonly current: number
+  /** Everything before this position is in it by what was known here. */
+  readonly g: number
+  readonly n: number
+  /** A set beyond the current one is being made. */
+  readonly claimed: number
+}
+
 /** The second reader of the store: its own SQL, one view of one moment, whatever is written meanwhile. */
 export interface StoreReader {
   checkpoints(): CheckpointRow[]
+  sets(): SetRow[]
+  /** Windows of sets that neither hold nor are being made, by device. */
+  leftOver(): { device: string; in_set: number; count: number }[]
   settings(): Row[]
   devices(): Row[]
   /** Every (device, sensor) that any document names, in order. */
@@ -78,6 +93,11 @@ export function openStore(path: string): StoreReader {
   const current = 'in_set = coalesce((SELECT current FROM sets WHERE sets.device = rollups.device), 0)'
   return {
     checkpoints: () => all('SELECT * FROM checkpoints ORDER BY partition'),
+    sets: () => all('SELECT * FROM sets ORDER BY device'),
+    leftOver: () =>
+      all(`SELECT device, in_set, count(*) AS count FROM rollups WHERE NOT ${current}
+        AND in_set <> coalesce((SELECT claimed FROM sets WHERE sets.device = rollups.device), 0)
+        GROUP BY device, in_set`),
     settings: () => all('SELECT id, g, n, body FROM settings ORDER BY id'),
     devices: () => all('SELECT id, g, n, body FROM devices ORDER BY id'),
     streams: () =>

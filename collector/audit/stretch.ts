@@ -106,8 +106,8 @@ function minutesOf(store: StoreReader, id: string, expired: Expired): Minute[] {
   const row = store.summary(id)
   const summary = row ? parseDocument('summaries', row) : null
   if (!summary) return []
-  // Written once, by the record before its own position.
-  const at = { g: summary.o.g, n: summary.o.n - 1 }
+  // Written once, by the record before its own position, unless the log was replaced since.
+  const at = summary.at ?? { g: summary.o.g, n: summary.o.n - 1 }
   // A summary is in its windows whole: without a part of it they cannot be computed again.
   const expiry = expired.of(summary.epoch, summary.firstSeq, summary.lastSeq)
   return summary.minutes.map(({ start, received, metrics }) => ({

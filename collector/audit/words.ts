@@ -33,8 +33,8 @@ export function auditWords(result: AuditResult): string {
     lines.push(`On the way  ${epoch}: ${number(count)} (${rangeWords(ranges)}${moreThan(ranges, count)})`)
   const unlisted = result.onTheWayEpochs - result.onTheWay.length
   if (unlisted > 0) lines.push(`On the way  in ${of(unlisted, 'more epoch', 'more epochs')}`)
-  if (result.equal) return [...lines, 'Equal: nothing differs.'].join('\n')
   lines.push(...result.findings.map((finding) => `Found  ${finding}`))
+  if (result.equal) return [...lines, 'Equal: nothing differs.'].join('\n')
   lines.push(of(result.differenceCount, 'difference:', 'differences:'))
   lines.push(...result.differences.map(differenceWords))
   const rest = result.differenceCount - result.differences.length

@@ -38,6 +38,7 @@ const audited: ApiAudit = {
     rollups: { hour: 1 },
     sealed: { hour: 1 },
     expired: 0,
+    leftOver: 0,
     fields: 100,
   },
   findings: ['the window is gone'],

@@ -323,6 +323,7 @@ const audit = component<Api.ApiAudit>('Audit')(
         .record(z.string(), count)
         .describe('Of them those that cannot be recomputed: raw readings of theirs have expired'),
       expired: count.describe('Windows that retention dropped and that are still there'),
+      leftOver: count.describe('Windows of sets that do not hold any more: the next rebuild drops them'),
       fields: count,
     }),
     findings: z.array(words).describe('What the differences come from'),
