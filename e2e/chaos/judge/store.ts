@@ -87,6 +87,10 @@ interface RollupBody {
   metrics: Record<string, WindowFigures>
 }
 
+/** A rebuild makes a new set of a device's windows beside the one that holds. */
+const currentSets =
+  'WHERE in_set = coalesce((SELECT current FROM sets WHERE sets.device = rollups.device), 0)'
+
 /** Numbers of one bucket. */
 const bucketSize = 256
 
@@ -99,8 +103,8 @@ export const epochKey = (stream: string, epoch: string): string => `${stream} ${
 export function readStore(path: string, { metric = 'temperature', number = 'tally' } = {}): StoreContent {
   const db = new Database(path, { readonly: true })
   try {
-    const bodies = function* <T>(table: string): Iterable<T> {
-      for (const body of db.prepare<[], string>(`SELECT body FROM ${table}`).pluck().iterate())
+    const bodies = function* <T>(table: string, where = ''): Iterable<T> {
+      for (const body of db.prepare<[], string>(`SELECT body FROM ${table} ${where}`).pluck().iterate())
         yield JSON.parse(body) as T
     }
     const epochs = new Map<string, StoredEpoch>()
@@ -123,7 +127,7 @@ export function readStore(path: string, { metric = 'temperature', number = 'tall
       takeBucket(bucket, readings, epochs, metric, number)
     }
     const windows: StoredWindow[] = []
-    for (const body of bodies<RollupBody>('rollups')) {
+    for (const body of bodies<RollupBody>('rollups', currentSets)) {
       const figures = Object.entries(body.metrics).find(([key]) => isMetric(key, metric))?.[1]
       const { device, sensor, level, start, end, timeZone, received } = body
       if (figures)
