@@ -5,6 +5,7 @@ import { commonOptions, examplesOf, version } from './context.ts'
 import { exitCodeOf, exitCodes, failureWords } from './failure.ts'
 import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addRebuildCommand } from './rebuild.ts'
 import { addRunCommand } from './run.ts'
 import { addTailCommand } from './tail.ts'
 
@@ -17,6 +18,7 @@ Examples:
   barograph-collector tail --device balcony
   barograph-collector dead-letters list
   barograph-collector audit
+  barograph-collector rebuild --device balcony
 
 Configuration: a YAML file, and BAROGRAPH_SECTION_KEY in the environment (BAROGRAPH_SERVE_LISTEN=127.0.0.1:9000).
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`
@@ -52,6 +54,7 @@ function createProgram(): Command {
   addTailCommand(program)
   addDeadLettersCommand(program)
   addAuditCommand(program)
+  addRebuildCommand(program)
   inherit(program)
   return program
 }

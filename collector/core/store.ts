@@ -85,6 +85,8 @@ export interface Store {
   currentSets(partition: number): Promise<readonly CurrentSet[]>
   /** The number of a new set of this device's windows. Older claims end: their sets can be neither built nor swapped in. */
   claimSet(partition: number, device: string): Promise<number>
+  /** The set that was claimed last; 0: none was. */
+  claimedSet(partition: number, device: string): Promise<number>
   /** Puts windows into the set that was claimed last, whatever it holds; those of another set are left out. */
   build(partition: number, documents: readonly Collections['rollups'][]): Promise<void>
   /**
@@ -110,6 +112,7 @@ export interface Store {
     limit: number
     cursor?: string
   }): Promise<Page<BucketDocument>>
+  bucketCount(device: string): Promise<number>
   /** Summaries of a device, by id. */
   summaries(query: {
     device: string

@@ -13,6 +13,8 @@ type SetCalls = Pick<
   Store,
   | 'currentSets'
   | 'claimSet'
+  | 'claimedSet'
+  | 'bucketCount'
   | 'build'
   | 'swap'
   | 'dropSets'
@@ -44,6 +46,8 @@ export function createSets(file: SqliteFile): SetCalls {
       'SELECT body FROM summaries WHERE device = ? AND id > ? ORDER BY id LIMIT ?',
     )
     .pluck()
+  const claimedSet = db.prepare<[string], number>('SELECT claimed FROM sets WHERE device = ?').pluck()
+  const bucketCount = db.prepare<[string], number>('SELECT count(*) FROM readings WHERE device = ?').pluck()
   const names = db
     .prepare<[], string>(
       ['epochs', 'streams', 'readings', 'rollups']
@@ -57,6 +61,8 @@ export function createSets(file: SqliteFile): SetCalls {
         sets.all(partition).map(({ device, current, g, n }) => ({ device, set: current, at: { g, n } })),
       ),
     ),
+    claimedSet: promised((_partition, device) => guard(() => claimedSet.get(device) ?? 0)),
+    bucketCount: promised((device) => guard(() => bucketCount.get(device) ?? 0)),
     ...createChanges(file),
     windows: createWindowPages(file),
     changedBuckets: promised(({ device, after, limit, cursor = '' }) =>

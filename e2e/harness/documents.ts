@@ -17,10 +17,32 @@ export function readDocuments(folder: string, collection: string): Map<string, J
   }
 }
 
-/** Rollup documents as two runs must agree on them: the position and the revision tell of the order of arrival. */
+/**
+ * Rollup documents that hold, as two runs must agree on them: position and revision tell of the order of arrival, and the
+ * set how often they were made anew.
+ */
 export function comparableRollups(folder: string): Map<string, Json> {
-  const documents = readDocuments(folder, 'rollups')
-  return new Map([...documents].map(([id, { o: _, revision: __, revisedAt: ___, ...rest }]) => [id, rest]))
+  const current = currentSets(folder)
+  const found = new Map<string, Json>()
+  for (const document of readDocuments(folder, 'rollups').values()) {
+    const { id: _, o: __, revision: ___, revisedAt: ____, set = 0, ...rest } = document
+    if (set !== (current.get(String(rest.device)) ?? 0)) continue
+    found.set(
+      `${String(rest.device)}/${String(rest.sensor)}/${String(rest.level)}/${Number(rest.start)}`,
+      rest,
+    )
+  }
+  return found
+}
+
+function currentSets(folder: string): Map<string, number> {
+  const db = new Database(join(folder, 'store.db'), { readonly: true })
+  try {
+    const rows = db.prepare<[], { device: string; current: number }>('SELECT device, current FROM sets').all()
+    return new Map(rows.map(({ device, current }) => [device, current]))
+  } finally {
+    db.close()
+  }
 }
 
 /** `sensor epoch` -> the numbers in the buckets of a device; throws when one is there twice. */

@@ -15,6 +15,12 @@ export interface Portion {
   readonly windows: readonly PortionWindow[]
 }
 
+/** A portion, and which entries of its run it is of: from <= i < to. */
+export interface RunPortion extends Portion {
+  readonly from: number
+  readonly to: number
+}
+
 export interface PortionWindow {
   readonly id: string
   readonly key: RollupKey
@@ -130,8 +136,8 @@ export function minuteWindows(windowing: Windowing, start: number): PortionWindo
 }
 
 /** The entries of a run that `counts` admits, by window. */
-export function portionsOf(windowing: Windowing, run: Run, counts: Uint8Array): Portion[] {
-  const portions: Portion[] = []
+export function portionsOf(windowing: Windowing, run: Run, counts: Uint8Array): RunPortion[] {
+  const portions: RunPortion[] = []
   let from = 0
   while (from < counts.length) {
     if (counts[from] === 0) {
@@ -152,7 +158,8 @@ export function portionsOf(windowing: Windowing, run: Run, counts: Uint8Array): 
       const found = figuresOf(column, run.times, from, to, counts)
       if (found) figures.set(metricKey(column.metric), found)
     }
-    portions.push({ contribution: { received, intervalMs: run.intervalMs, figures }, windows: windows.kept })
+    const contribution = { received, intervalMs: run.intervalMs, figures }
+    portions.push({ contribution, windows: windows.kept, from, to })
     from = to
   }
   return portions

@@ -1,7 +1,6 @@
 import { levels } from '../documents.ts'
 import type { Log } from '../log.ts'
-import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from '../roll.ts'
-import type { MemoryStore } from './memory-store.ts'
+import { createRoll, type RollPoint, type RollReport, type RollStore, type StoredReceipt } from '../roll.ts'
 
 /** What the tests' rolls are configured with. */
 export const settings = { defaultTimeZone: 'America/New_York', levels }
@@ -19,7 +18,7 @@ export interface Owner {
 /** An owner that dies without a word at a random write when told to. */
 export function startOwner(
   log: Log,
-  store: MemoryStore,
+  store: RollStore,
   options: {
     random?: () => number
     publish?: (r: readonly StoredReceipt[]) => void
@@ -78,7 +77,7 @@ async function until(condition: () => Promise<boolean> | boolean): Promise<void>
 /** Runs a roll until it has folded the whole log, then stops it. */
 export async function settle(
   log: Log,
-  store: MemoryStore,
+  store: RollStore,
   publish?: (r: readonly StoredReceipt[]) => void,
 ): Promise<void> {
   const owner = startOwner(log, store, publish ? { publish } : {})

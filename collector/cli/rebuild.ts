@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import type { Command } from 'commander'
+import { formatTime } from '../core/iso-time.ts'
+import type { Difference } from '../core/rebuild/compare.ts'
+import { rebuildAll, type RebuildProgress } from '../core/rebuild/rebuild.ts'
+import type { DeviceOutcome } from '../core/rebuild/rebuild-device.ts'
+import { createOpeners } from '../roles/open.ts'
+import { systemClock } from '../system-clock.ts'
+import { commonOptions, configOf, examplesOf } from './context.ts'
+import { exitCodes } from './failure.ts'
+import { writeLines } from './output.ts'
+
+interface RebuildFlags {
+  readonly device?: string
+  readonly dryRun?: boolean
+}
+
+const details = `
+Folds the raw readings into a second set of windows, one device after the other, and puts each set in place of the old
+one in one step. It may run while the collector runs: readings go on being stored, and the page shows the old windows
+until the new ones hold. Sealed windows, whose readings have expired, stay as they are. Broken off, it has done some
+devices and left the others alone; run it again at any time.
+The store needs room for one device's windows twice, also with --dry-run.
+
+Exit codes: 0 done (with --dry-run: all is equal), 1 failed or something differs, 2 wrong usage or configuration.`
+
+/** Adds `rebuild`: make every window anew from the raw readings. */
+export function addRebuildCommand(program: Command): void {
+  program
+    .command('rebuild')
+    .description('make all windows anew from the raw readings, beside the running collector')
+    .option('--device <id>', 'only of this device')
+    .option('--dry-run', 'only compare, and name the windows that differ')
+    .addHelpText(
+      'after',
+      `${examplesOf('rebuild', 'rebuild --device balcony', 'rebuild --dry-run')}\n${details}`,
+    )
+    .action(async (flags: RebuildFlags, command: Command) => {
+      const { json } = commonOptions(command)
+      const openers = createOpeners(configOf(commonOptions(command)))
+      // Both refuse with words when there is none yet, instead of making one.
+      await openers.readStore().close()
+      const log = openers.readLog()
+      const { partitions } = log
+      await log.close()
+      await rebuild(flags, { openers, partitions, json })
+    })
+}
+
+async function rebuild(
+  { device, dryRun = false }: RebuildFlags,
+  {
+    openers,
+    partitions,
+    json,
+  }: { openers: ReturnType<typeof createOpeners>; partitions: number; json: boolean },
+): Promise<void> {
+  const store = openers.store()
+  const ending = new AbortController()
+  const stop = (): void => ending.abort()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  const line = process.stderr.isTTY && !json ? createProgressLine() : null
+  let differing = 0
+  try {
+    for await (const outcome of rebuildAll({
+      store,
+      partitions,
+      device: device ?? null,
+      isDry: dryRun,
+      makeToken: randomUUID,
+      clock: systemClock,
+      signal: ending.signal,
+      progress: (progress) => line?.show(progress),
+    })) {
+      line?.clear()
+      differing += outcome.differences.length
+      await writeLines(json ? [JSON.stringify(outcome)] : linesOf(outcome))
+    }
+  } finally {
+    line?.clear()
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+    await store.close()
+  }
+  if (differing > 0) process.exitCode = exitCodes.failed
+}
+
+function linesOf({ device, state, windows, sealed, differences }: DeviceOutcome): string[] {
+  const count = `${windows.toLocaleString('en-US')} windows`
+  const kept = sealed > 0 ? `, ${sealed.toLocaleString('en-US')} sealed ones kept as they are` : ''
+  switch (state) {
+    case 'swapped':
+      return [`${device}: ${count} made anew${kept}`]
+    case 'overtaken':
+      return [`${device}: another rebuild has taken it over`]
+    case 'compared':
+      if (differences.length === 0) return [`${device}: ${count} equal${kept}`]
+      return [
+        `${device}: ${differences.length} of ${count} differ${kept}`,
+        ...differences.map(differenceWords),
+      ]
+  }
+}
+
+const differenceWords = ({ sensor, level, start, fields }: Difference): string =>
+  `  ${sensor} ${level} ${formatTime(start)}: ${fields.join(', ')}`
+
+const redrawMs = 200
+
+function createProgressLine() {
+  const startedAt = performance.now()
+  let shownAt = Number.NEGATIVE_INFINITY
+  let isShown = false
+  return {
+    show({ device, number, devices, buckets, ofBuckets }: RebuildProgress): void {
+      const now = performance.now()
+      if (now - shownAt < redrawMs) return
+      shownAt = now
+      isShown = true
+      const share = ofBuckets > 0 ? buckets / ofBuckets : 1
+      const left = share > 0 ? ((now - startedAt) / 1000) * (1 / share - 1) : null
+      const percent = Math.floor(share * 100)
+      const wait = left === null ? '' : `, about ${durationWords(left)} left`
+      process.stderr.write(`\r\x1b[Krebuilding ${device} (${number} of ${devices}), ${percent} %${wait}`)
+    },
+    clear(): void {
+      if (isShown) process.stderr.write('\r\x1b[K')
+      isShown = false
+    },
+  }
+}
+
+function durationWords(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3_600)} h`
+}
