@@ -15,6 +15,8 @@ export const faults = {
   'bridge-paused': 'only the bridge stands still for a while',
   'roll-killed': 'one of the rolls is killed (kill -9)',
   'roll-paused': 'one of the rolls stands still, falls behind and goes on as if nothing had been',
+  'agent-stopped': 'the agent is stopped and started again',
+  'roll-stopped': 'a roll is stopped, and another goes on',
   takeover: 'a second roll takes a partition while the first still works on it',
   eviction: 'the roll has to evict documents from its cache',
   // Network.
@@ -28,6 +30,7 @@ export const faults = {
   'message-doubled': 'a message comes twice',
   'message-late': 'a message comes long after its time',
   'messages-reordered': 'messages overtake each other',
+  'message-refused': 'a message is such that the collector has to refuse it',
   'receipt-lost': 'a receipt does not arrive',
   'device-offline': 'the device has no network for simulated days, and samples on',
   // Disks.
@@ -43,6 +46,7 @@ export const faults = {
   'buffer-truncated': 'the file of the buffer is cut off',
   'log-truncated': 'the file of the log is cut off',
   'store-truncated': 'the file of the store is cut off',
+  'row-unreadable': 'a row of the buffer says nothing sensible any more',
   'power-lost': 'the machine loses power: what was not synced is gone',
   'write-torn': 'the power goes in the middle of a write: a part of it is on the disk',
   'read-error': 'the disk cannot read what it holds',
@@ -50,9 +54,11 @@ export const faults = {
   'clock-forward': 'the wall clock of a device is set forward',
   'clock-back': 'the wall clock of a device is set back',
   'clock-lost': 'the device starts without a clock, months in the past',
+  'collector-clock': 'the wall clock of the collector is set',
   // Identity.
   'buffer-restored': 'an older copy of the buffer takes the place of the buffer',
   'card-cloned': 'two agents run from copies of one card',
+  'name-shared': 'a second agent has the name of another one',
   'log-recreated': 'the log is replaced by an empty one',
   'log-cut': 'the log loses its newest records',
   'store-restored': 'the store is brought back from an older backup',

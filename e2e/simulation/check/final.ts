@@ -1,0 +1,214 @@
+import { has } from '@barograph/proto'
+import type {
+  BucketDocument,
+  EpochDocument,
+  RollupDocument,
+  StreamDocument,
+} from '../../../collector/core/documents.ts'
+import { Violation } from '../engine/world.ts'
+import type { SimulatedLog } from '../world/log.ts'
+import { type SimulatedStore, storedIn } from '../world/store.ts'
+import { type Arrival, firstArrivals } from './arrivals.ts'
+import type { Level, ZoneName } from './calendar.ts'
+import type { AcceptedEntry, AcceptedStream, Ledger } from './ledger.ts'
+import { bucketEntries, eventOf, nameOf } from './stored.ts'
+import { type Counted, describeStored, recompute } from './windows.ts'
+
+const futureToleranceMs = 300_000
+
+export interface FinalCheckOptions {
+  readonly log: SimulatedLog
+  readonly store: SimulatedStore
+  readonly ledger: Ledger
+  readonly levels: readonly Level[]
+  readonly zoneOf: (device: string) => ZoneName
+  /** True when an agent had a reason to give readings up for this cause. */
+  readonly mayLose: (stream: AcceptedStream, cause: string) => boolean
+}
+
+/** After everything has drained: is each accepted entry where it should be, and each document what it should be? Throws. */
+export function checkEverything(options: FinalCheckOptions): void {
+  const { log, store, ledger } = options
+  const { disk } = store
+  const arrivals = firstArrivals(log.records)
+  const counted: Counted[] = []
+  for (const stream of ledger.streams.values()) counted.push(...checkStream(options, stream, arrivals))
+  for (const id of disk.documents.epochs.keys())
+    if (!ledger.streams.has(id) && !isEmptyEpoch(disk, id))
+      throw new Violation('once', `the store knows of numbers of ${id}, of which none was accepted`)
+  checkWindows(options, counted)
+  checkStreams(options, counted)
+  checkPositions(options)
+}
+
+const isEmptyEpoch = (disk: SimulatedStore['disk'], id: string): boolean => {
+  const document = storedIn<EpochDocument>(disk, 'epochs', id)
+  return (
+    document !== null &&
+    document.seen.length === 0 &&
+    Object.keys(document.lost).length === 0 &&
+    Object.keys(document.refused).length === 0
+  )
+}
+
+/** Every number of a stream is stored, lost or refused, exactly one of them, and rightly. Returns what counts. */
+function checkStream(
+  options: FinalCheckOptions,
+  stream: AcceptedStream,
+  arrivals: ReadonlyMap<string, Arrival>,
+): Counted[] {
+  const { disk } = options.store
+  const counted: Counted[] = []
+  const document = storedIn<EpochDocument>(disk, 'epochs', nameOf(stream))
+  const { device, sensor, epoch } = stream
+  stream.entries.forEach((entry, i) => {
+    const seq = i + 1
+    const fail = (invariant: 'once' | 'fold' | 'honest', why: string): never => {
+      throw new Violation(invariant, why, { device, sensor, epoch, seq })
+    }
+    const isSeen = document !== null && has(document.seen, seq)
+    const lost = causesOf(document?.lost, seq)
+    const refused = causesOf(document?.refused, seq)
+    const ways = (isSeen ? 1 : 0) + lost.length + refused.length
+    const found = eventOf(disk, stream, seq)
+    if (ways === 0) {
+      if (found) fail('fold', 'its bucket holds it, its epoch does not know it')
+      if (!stream.destroyed.has(seq))
+        fail('once', 'accepted, and neither stored nor lost nor refused: silently gone')
+      return
+    }
+    if (ways > 1)
+      fail('honest', `seen ${isSeen}, lost ${lost.join()}, refused ${refused.join()}: one was expected`)
+    if (isSeen !== (found !== null))
+      fail(
+        'once',
+        isSeen ? 'its epoch says seen, no bucket holds it' : 'its bucket holds it, its epoch says it is not',
+      )
+    for (const cause of lost)
+      if (!options.mayLose(stream, cause)) fail('honest', `lost without need: ${cause}`)
+    for (const reason of refused)
+      if (!isRefusable(stream, seq, reason)) fail('honest', `refused without need: ${reason}`)
+    if (!found) return
+    const arrival = arrivals.get(`${nameOf(stream)}/${seq}`)
+    if (!arrival) return fail('fold', 'stored, and no record of the log brings it')
+    checkEntry(found.bucket, seq, entry, fail)
+    const isFuture = !arrival.isHistorical && entry.time > arrival.record.ingestMs + futureToleranceMs
+    const { event } = found
+    if ((event.what === 'quarantined') !== isFuture)
+      fail('fold', `${event.what}, and it was ${isFuture ? '' : 'not '}in the future when it was logged`)
+    if (event.at.n !== arrival.record.offset)
+      fail(
+        'fold',
+        `its bucket says that record ${event.at.n} brought it, the log says ${arrival.record.offset}`,
+      )
+    if (causesOf(document?.quarantined, seq).length > 0 !== isFuture)
+      fail('honest', 'its epoch and its bucket differ on whether it is in quarantine')
+    if (event.what === 'arrived' && !entry.mark) counted.push({ stream, entry })
+  })
+  if (document) checkBeyond(stream, document)
+  return counted
+}
+
+function isRefusable(stream: AcceptedStream, seq: number, reason: string): boolean {
+  if (reason === 'unknown-version') return stream.spoiled.has(seq)
+  return reason === 'too fragmented'
+}
+
+const causesOf = (sets: Readonly<Record<string, readonly number[]>> | undefined, seq: number): string[] =>
+  Object.entries(sets ?? {})
+    .filter(([, set]) => has(set, seq))
+    .map(([cause]) => cause)
+
+/** Nothing is known of numbers that were never accepted. */
+function checkBeyond(stream: AcceptedStream, document: EpochDocument): void {
+  const { device, sensor, epoch, entries } = stream
+  const sets = [document.seen, ...Object.values(document.lost), ...Object.values(document.refused)]
+  const highest = Math.max(
+    document.accepted,
+    document.ended ?? 0,
+    ...sets.map((set) => set[set.length - 1] ?? 0),
+  )
+  if (highest > entries.length)
+    throw new Violation('honest', `the store knows of number ${highest}, accepted were ${entries.length}`, {
+      device,
+      sensor,
+      epoch,
+      seq: highest,
+    })
+}
+
+function checkEntry(
+  bucket: BucketDocument,
+  seq: number,
+  entry: AcceptedEntry,
+  fail: (invariant: 'once', why: string) => never,
+): void {
+  const slot = seq - 1 - bucket.index * bucketEntries
+  if (bucket.times[slot] !== entry.time)
+    fail('once', `accepted at ${entry.time}, stored at ${bucket.times[slot] ?? 'no time'}`)
+  const mark = bucket.marks.find((one) => one.seq === seq)
+  if ((mark?.kind ?? '') !== (entry.mark?.kind ?? '')) fail('once', 'stored as another kind of entry')
+  const stored = Object.entries(bucket.columns)
+    .filter(([, column]) => (column.values[slot] ?? null) !== null)
+    .map(([key, column]) => `${key} ${column.values[slot]} ${column.flags?.[slot] ?? 0}`)
+  const accepted = entry.values.map(({ key, thousandths, flag }) => `${key} ${thousandths} ${flag}`)
+  if (stored.sort().join() !== accepted.sort().join())
+    fail('once', `accepted ${accepted.join()}, stored ${stored.join()}`)
+}
+
+function checkWindows(
+  { store: { disk }, levels, zoneOf }: FinalCheckOptions,
+  counted: readonly Counted[],
+): void {
+  const expected = recompute(counted, levels, zoneOf)
+  for (const [id, text] of expected) {
+    const stored = storedIn<RollupDocument>(disk, 'rollups', id)
+    const found = stored ? describeStored(stored) : 'nothing'
+    if (found === text) continue
+    const member = counted.find(({ stream, entry }) => isWithin(id, stored, stream, entry.time))
+    const reading = member && {
+      device: member.stream.device,
+      sensor: member.stream.sensor,
+      epoch: member.stream.epoch,
+      seq: member.stream.entries.indexOf(member.entry) + 1,
+    }
+    throw new Violation('fold', `the window ${id} is\n${found}\nand should be\n${text}`, reading ?? null)
+  }
+  for (const id of disk.documents.rollups.keys())
+    if (!expected.has(id))
+      throw new Violation('fold', `the window ${id} is there, and no reading falls into it`)
+}
+
+function isWithin(id: string, stored: RollupDocument | null, stream: AcceptedStream, time: number): boolean {
+  const [device, sensor, , start] = id.split('/')
+  return (
+    device === stream.device &&
+    sensor === stream.sensor &&
+    time >= Number(start) &&
+    time < (stored?.end ?? Number.POSITIVE_INFINITY)
+  )
+}
+
+/** Smallest and largest time of what counts, by device and sensor. */
+function checkStreams({ store: { disk } }: FinalCheckOptions, counted: readonly Counted[]): void {
+  for (const [id, document] of disk.documents.streams as Map<string, StreamDocument>) {
+    const times = counted
+      .filter(({ stream }) => id === `${stream.device}/${stream.sensor}`)
+      .map(({ entry }) => entry.time)
+    const [smallest, largest] = times.length > 0 ? [Math.min(...times), Math.max(...times)] : [null, null]
+    if (document.smallestTime !== smallest || document.largestTime !== largest)
+      throw new Violation(
+        'fold',
+        `the stream ${id} reaches from ${document.smallestTime} to ${document.largestTime}, its readings from ${smallest} to ${largest}`,
+      )
+  }
+}
+
+/** The checkpoint is at the end of the log, and no document is beyond it. */
+function checkPositions({ log, store: { disk } }: FinalCheckOptions): void {
+  for (const documents of Object.values(disk.documents))
+    for (const document of documents.values()) {
+      const longest = Math.max(...log.records.map((records) => records.length))
+      if (document.o.n > longest) throw new Violation('fold', `${document.id} is further than the log`)
+    }
+}

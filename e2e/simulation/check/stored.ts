@@ -1,0 +1,119 @@
+import { has, pairs, type RangeSet, rangeCount } from '@barograph/proto'
+import type {
+  BucketDocument,
+  BucketEvent,
+  EpochDocument,
+  RollupDocument,
+} from '../../../collector/core/documents.ts'
+import type { StoredReceipt } from '../../../collector/core/roll.ts'
+import { Violation, type World } from '../engine/world.ts'
+import { type SimulatedStore, storedIn } from '../world/store.ts'
+import type { Level, ZoneName } from './calendar.ts'
+import type { AcceptedStream, Ledger } from './ledger.ts'
+import { windowsOf } from './windows.ts'
+
+export const nameOf = ({ device, sensor, epoch }: AcceptedStream): string => `${device}/${sensor}/${epoch}`
+
+/** How many numbers share a bucket: as the simulation's small world has it. */
+export const bucketEntries = 16
+
+/** What happened to a number, as its bucket tells; null: it is not there. */
+export function eventOf(
+  disk: SimulatedStore['disk'],
+  stream: AcceptedStream,
+  seq: number,
+): { readonly bucket: BucketDocument; readonly event: BucketEvent } | null {
+  const index = Math.floor((seq - 1) / bucketEntries)
+  const bucket = storedIn<BucketDocument>(disk, 'readings', `${nameOf(stream)}/${index}`)
+  const event = bucket?.events.find(({ first, last }) => first <= seq && seq <= last)
+  return bucket && event ? { bucket, event } : null
+}
+
+/** Looks at every receipt of a roll at the moment at which it is said: what it says must be durable by then. */
+export function createReceiptCheck(options: {
+  readonly world: World
+  readonly store: SimulatedStore
+  readonly ledger: Ledger
+  readonly levels: readonly Level[]
+  readonly zoneOf: (device: string) => ZoneName
+}): (receipts: readonly StoredReceipt[]) => void {
+  const { world, store, ledger } = options
+  const { disk } = store
+  /** Numbers looked at before. */
+  const known = new Map<string, Set<number>>()
+  /** Readings that were said to be stored, by window. */
+  const inWindow = new Map<string, number>()
+
+  function check(stream: AcceptedStream, seq: number, touched: Set<string>): void {
+    const { device, sensor, epoch } = stream
+    const reading = { device, sensor, epoch, seq }
+    const found = eventOf(disk, stream, seq)
+    if (!found)
+      return world.violate(
+        new Violation('receipt-behind', `said to be stored, and its bucket does not hold it`, reading),
+      )
+    const entry = stream.entries[seq - 1]
+    if (!entry) return world.violate(new Violation('once', 'said to be stored, and never accepted', reading))
+    if (found.event.what !== 'arrived' || entry.mark) return
+    for (const { id } of windowsOf({ stream, entry }, options.levels, options.zoneOf(device))) {
+      inWindow.set(id, (inWindow.get(id) ?? 0) + 1)
+      touched.add(id)
+    }
+  }
+
+  return (receipts) => {
+    for (const { device, streams } of receipts)
+      for (const { sensor, epoch, stored, lost, refused } of streams) {
+        const stream = ledger.stream(device, sensor, epoch)
+        if (!stream) continue
+        const name = nameOf(stream)
+        const before = known.get(name) ?? new Set()
+        known.set(name, before)
+        const touched = new Set<string>()
+        let last = 0
+        for (const [from, to] of pairs(stored))
+          for (let seq = from; seq <= to; seq++)
+            if (!before.has(seq)) {
+              before.add(seq)
+              last = seq
+              check(stream, seq, touched)
+              world.about(device, sensor, epoch, seq, seq, 'receipt: stored')
+            }
+        for (const id of touched) {
+          const received = storedIn<RollupDocument>(disk, 'rollups', id)?.received ?? 0
+          const said = inWindow.get(id) ?? 0
+          if (received < said)
+            world.violate(
+              new Violation(
+                'receipt-behind',
+                `${said} readings of the window ${id} are said to be stored, it holds ${received}`,
+                { device, sensor, epoch, seq: last },
+              ),
+            )
+        }
+        const document = storedIn<EpochDocument>(disk, 'epochs', name)
+        const isDeclared = (seq: number): boolean =>
+          document !== null &&
+          (has(document.seen, seq) || inAny(document.lost, seq) || inAny(document.refused, seq))
+        const declared = [...pairs(lost), ...refused.map((one) => [one.firstSeq, one.lastSeq] as const)]
+        for (const [from, to] of declared)
+          for (let seq = from; seq <= to; seq++)
+            if (!isDeclared(seq))
+              world.violate(
+                new Violation('receipt-behind', 'a declaration is receipted that the store does not hold', {
+                  device,
+                  sensor,
+                  epoch,
+                  seq,
+                }),
+              )
+      }
+  }
+}
+
+export const inAny = (sets: Readonly<Record<string, RangeSet>>, seq: number): boolean =>
+  Object.values(sets).some((set) => has(set, seq))
+
+/** Ranges of all sets together. */
+export const rangesOf = (sets: Readonly<Record<string, RangeSet>>): number =>
+  Object.values(sets).reduce((sum, set) => sum + rangeCount(set), 0)

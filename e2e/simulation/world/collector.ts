@@ -1,0 +1,183 @@
+import { decodeBatch } from '@barograph/proto'
+import type { NumberRange } from '../../../collector/core/read-identity.ts'
+import type { StoredReceipt } from '../../../collector/core/roll.ts'
+import type { Level, ZoneName } from '../check/calendar.ts'
+import { createMachine } from '../engine/process.ts'
+import { Violation, type World } from '../engine/world.ts'
+import { type BridgeHost, startBridge } from './bridge.ts'
+import { createSimulatedLog, type SimulatedLog } from './log.ts'
+import { type Owner, startOwner } from './owner.ts'
+import { createSimulatedStore, type SimulatedStore } from './store.ts'
+import type { Weather } from './weather.ts'
+
+/** Bridges, log, rolls and store. */
+export interface Collector {
+  readonly log: SimulatedLog
+  readonly store: SimulatedStore
+  bridges(): readonly BridgeHost[]
+  /** All that live, and of each partition also those that another has taken over from. */
+  owners(): readonly Owner[]
+  startOwner(partition: number): Owner
+  /** What a receipt is checked by; known once the ledger is. */
+  onReceipts(check: (receipts: readonly StoredReceipt[]) => void): void
+  jumpClocks(byMs: number): void
+  calmDown(): void
+  isDrained(): boolean
+  left(): string[]
+  close(): void
+}
+
+const restartMs = 2_000
+
+export function createCollector(options: {
+  readonly world: World
+  readonly weather: () => Weather
+  readonly partitions: number
+  readonly levels: readonly Level[]
+  readonly flushIntervalMs: number
+  readonly startMs: number
+  readonly zoneOf: (device: string) => ZoneName
+}): Collector {
+  const { world, weather, partitions } = options
+  const { random } = world
+  const log = createSimulatedLog(world, weather, partitions)
+  const store = createSimulatedStore(world, weather)
+  const machine = createMachine(world, 'collector', options.startMs)
+  const hosts: BridgeHost[] = []
+  const owners: Owner[] = []
+  let names = 0
+  let check: (receipts: readonly StoredReceipt[]) => void = () => {}
+
+  /** What is said to be logged is in the log; but for what the log itself lost. */
+  function checkLogged(device: string, ranges: readonly NumberRange[]): void {
+    if ((world.faults.get('message-lost') ?? 0) > 0) return
+    for (const { sensor, epoch, firstSeq, lastSeq } of ranges) {
+      world.about(device, sensor, epoch, firstSeq, lastSeq, 'logged')
+      if (!isLogged(device, sensor, epoch, firstSeq, lastSeq))
+        world.violate(
+          new Violation('receipt-behind', 'said to be logged, and the log does not hold it', {
+            device,
+            sensor,
+            epoch,
+            seq: firstSeq,
+          }),
+        )
+    }
+  }
+
+  function isLogged(device: string, sensor: string, epoch: string, first: number, last: number): boolean {
+    // The newest first: it was appended a moment ago.
+    for (const records of log.records)
+      for (let i = records.length - 1; i >= 0; i--) {
+        const record = records[i]
+        if (record?.device !== device || record.kind !== 'batch') continue
+        const { runs, summaries } = decodeBatch(record.value)
+        const parts = [
+          ...runs.map((run) => ({ ...run, lastSeq: run.firstSeq + run.times.length - 1 })),
+          ...summaries,
+        ]
+        if (
+          parts.some(
+            (part) =>
+              part.sensor === sensor &&
+              part.epoch === epoch &&
+              part.firstSeq === first &&
+              part.lastSeq === last,
+          )
+        )
+          return true
+      }
+    return false
+  }
+
+  function openBridge(at: number): void {
+    const host = startBridge({
+      world,
+      machine,
+      name: `bridge-${at}.${names++}`,
+      logOf: log.clientOf,
+      checkLogged,
+    })
+    hosts[at] = host
+    host.process.onEnd(() =>
+      world.schedule(world.isCalm() ? 10 : random.between(10, restartMs), null, () => openBridge(at)),
+    )
+  }
+
+  function publish(receipts: readonly StoredReceipt[]): void {
+    check(receipts)
+    for (const host of hosts) {
+      if (random.chance(weather().receiptLost)) world.fault('receipt-lost', host.process.name)
+      else world.schedule(random.between(0, weather().latencyMs), host.process, () => host.stored(receipts))
+    }
+  }
+
+  function openOwner(partition: number): Owner {
+    const owner = startOwner({
+      world,
+      machine,
+      name: `roll-${partition}.${names++}`,
+      log,
+      store,
+      partition,
+      levels: options.levels,
+      flushIntervalMs: options.flushIntervalMs,
+      publish,
+    })
+    owners.push(owner)
+    owner.process.onEnd(() => {
+      owners.splice(owners.indexOf(owner), 1)
+      if (owners.every((other) => other.partition !== partition || other.process.frozenUntil > world.now()))
+        world.schedule(world.isCalm() ? 10 : random.between(10, restartMs), null, () => keepOwner(partition))
+    })
+    return owner
+  }
+
+  /** There is always one that is awake, or will be soon. */
+  function keepOwner(partition: number): void {
+    if (owners.some((owner) => owner.partition === partition && owner.process.frozenUntil <= world.now()))
+      return
+    openOwner(partition)
+  }
+
+  for (let at = 0; at < random.whole(1, 2); at++) openBridge(at)
+  for (let partition = 0; partition < partitions; partition++) openOwner(partition)
+
+  const behind = async (): Promise<string[]> => {
+    const list: string[] = []
+    for (let partition = 0; partition < partitions; partition++) {
+      const position = (await store.disk.checkpoint(partition))?.position.n ?? 0
+      const end = log.records[partition]?.length ?? 0
+      if (position < end) list.push(`partition ${partition} is at ${position} of ${end}`)
+    }
+    return list
+  }
+  let late: string[] = []
+
+  return {
+    log,
+    store,
+    bridges: () => hosts,
+    owners: () => owners,
+    startOwner: openOwner,
+    onReceipts(given) {
+      check = given
+    },
+    jumpClocks: machine.jump,
+    calmDown() {
+      for (let partition = 0; partition < partitions; partition++) keepOwner(partition)
+    },
+    isDrained() {
+      // The answer comes after this event; the next look has it.
+      void behind().then((list) => {
+        late = list
+      })
+      return late.length === 0 && world.isCalm() && owners.length >= partitions
+    },
+    left: () => late,
+    close() {
+      for (const host of hosts) host.process.kill()
+      for (const owner of [...owners]) owner.process.kill()
+    },
+  }
+}

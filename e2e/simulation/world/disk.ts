@@ -1,0 +1,99 @@
+import Sqlite from 'better-sqlite3'
+import { type OwnDatabase, prepare } from '../../../agent/buffer/open.ts'
+import type { Process } from '../engine/process.ts'
+import type { World } from '../engine/world.ts'
+import type { Weather } from './weather.ts'
+
+/** A card with the file of a buffer on it: what was committed stays, whatever becomes of the agent. */
+export interface Disk {
+  /** The database as a process has it. Whatever that process does after its end does not happen. */
+  openFor(process: Process, listener: { committed(): void }): OwnDatabase
+  /** Looks at what is committed, by SQL of its own. */
+  readonly raw: Sqlite.Database
+  /** Nothing is on it that the collector has to hear of, but for the run of this epoch going on. */
+  isEmpty(epoch: string): boolean
+  /** A copy of the card as it is now. */
+  copy(): Disk
+  /** Until then commits fail as on a full or failing disk. */
+  fill(untilMs: number): void
+  fail(untilMs: number): void
+  close(): void
+}
+
+const pageBytes = 1_024
+
+export function createDisk(world: World, weather: () => Weather, from: Buffer | null = null): Disk {
+  const { random } = world
+  const raw = from ? new Sqlite(from) : new Sqlite(':memory:')
+  if (!from) raw.pragma(`page_size = ${pageBytes}`)
+  prepare(raw, ':memory:')
+  let fullUntil = 0
+  let failingUntil = 0
+
+  const left = raw
+    .prepare<[string], number>(
+      `SELECT EXISTS (SELECT 1 FROM entries) OR EXISTS (SELECT 1 FROM lost)
+         OR EXISTS (SELECT 1 FROM streams WHERE ended = 0 AND epoch <> ?)`,
+    )
+    .pluck()
+
+  const error = (code: string): Error => new Sqlite.SqliteError(`simulated ${code}`, code)
+
+  function transactionFor<A extends unknown[], R>(
+    process: Process,
+    listener: { committed(): void },
+    act: (...args: A) => R,
+  ): (...args: A) => R {
+    const real = raw.transaction((...args: A): R => {
+      const result = act(...args)
+      const { agentCrash, commitFails } = weather()
+      if (world.now() < fullUntil) throw error('SQLITE_FULL')
+      if (world.now() < failingUntil) throw error('SQLITE_IOERR_FSYNC')
+      if (random.chance(commitFails)) {
+        world.fault('buffer-disk-full', process.name)
+        throw error('SQLITE_FULL')
+      }
+      if (random.chance(agentCrash)) {
+        world.fault('agent-killed-at-write', `${process.name} before the commit`)
+        process.kill()
+        throw error('SQLITE_IOERR')
+      }
+      return result
+    })
+    return (...args: A): R => {
+      if (!process.alive) throw error('SQLITE_IOERR')
+      const result = real(...args)
+      listener.committed()
+      if (random.chance(weather().agentCrash)) {
+        world.fault('agent-killed-at-write', `${process.name} after the commit`)
+        process.kill()
+      }
+      return result
+    }
+  }
+
+  return {
+    raw,
+    openFor(process, listener) {
+      const db = new Proxy(raw, {
+        get(target, key) {
+          if (key === 'transaction')
+            return (act: (...args: unknown[]) => unknown) => transactionFor(process, listener, act)
+          if (key === 'close') return () => target
+          const value: unknown = Reflect.get(target, key, target)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+      return { db, unlock() {} }
+    },
+    isEmpty: (epoch) => left.get(epoch) === 0,
+    copy: () => createDisk(world, weather, raw.serialize()),
+    fill(untilMs) {
+      fullUntil = untilMs
+    },
+    fail(untilMs) {
+      failingUntil = untilMs
+    },
+    close: () => void raw.close(),
+  }
+}

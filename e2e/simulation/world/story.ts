@@ -1,0 +1,171 @@
+import type { FaultName } from '../../faults.ts'
+import type { World } from '../engine/world.ts'
+import type { Collector } from './collector.ts'
+import type { Station } from './device.ts'
+import type { Disk } from './disk.ts'
+import type { Fleet } from './fleet.ts'
+import type { Weather } from './weather.ts'
+
+/** Faults that come from outside, at moments of their own; those that fall between two writes stand in the weather. */
+export function tellStory(options: {
+  readonly world: World
+  readonly weather: Weather
+  readonly collector: Collector
+  readonly fleet: Fleet
+  readonly stormMs: number
+}): void {
+  const { world, weather, collector, fleet, stormMs } = options
+  const { random } = world
+  const copies = new Map<Station, Disk>()
+
+  const station = (): Station => random.pick(fleet.stations())
+  const restart = (one: Station): void =>
+    void world.schedule(random.between(100, 15_000), null, () => {
+      if (!world.isCalm()) one.start()
+    })
+  const until = (longestMs: number): number => world.now() + random.between(500, longestMs)
+
+  /** Each returns false when there is nothing now that it could happen to. */
+  const kinds: Partial<Record<FaultName, () => boolean>> = {
+    'agent-killed': () =>
+      onRunning((one) => {
+        one.kill()
+        restart(one)
+      }),
+    'agent-stopped': () =>
+      onRunning((one) => {
+        one.stop()
+        world.schedule(11_000, null, () => restart(one))
+      }),
+    'power-lost': () =>
+      onRunning((one) => {
+        one.kill()
+        one.machine.reboot()
+        restart(one)
+      }),
+    'agent-paused': () => onRunning((one) => one.process()?.freeze(random.between(500, 40_000))),
+    'clock-forward': () =>
+      onAny((one) => one.machine.jump(random.pick([900, 70_000, 400_000, 90 * 86_400_000]))),
+    'clock-back': () =>
+      onAny((one) => one.machine.jump(-random.pick([900, 70_000, 400_000, 90 * 86_400_000]))),
+    'buffer-disk-full': () => onAny((one) => one.disk().fill(until(15_000))),
+    'buffer-read-only': () => onAny((one) => one.disk().fail(until(15_000))),
+    'row-unreadable': () => spoilRow(),
+    'buffer-restored': () => restore(),
+    'card-cloned': () => twin(true),
+    'name-shared': () => twin(false),
+    'network-cut': () => onAny((one) => fleet.network.partition(one.config.device, until(20_000))),
+    'network-half-open': () => onConnection((one) => one.half('both')),
+    'network-half-open-down': () => onConnection((one) => one.half('down')),
+    'bytes-dropped': () => onConnection((one) => one.cut(0, 'reset')),
+    'bridge-killed': () => {
+      random.pick(collector.bridges()).process.kill()
+      return true
+    },
+    'bridge-paused': () => {
+      random.pick(collector.bridges()).process.freeze(random.between(500, 30_000))
+      return true
+    },
+    'collector-killed': () => {
+      for (const { process } of collector.bridges()) process.kill()
+      for (const { process } of [...collector.owners()]) process.kill()
+      return true
+    },
+    'collector-clock': () => {
+      collector.jumpClocks(random.pick([-400_000, -5_000, 5_000, 400_000]))
+      return true
+    },
+    'roll-killed': () => onOwner((one) => one.process.kill()),
+    'roll-stopped': () => onOwner((one) => one.stop()),
+    takeover: () => {
+      if (collector.owners().length > 6 || collector.owners().length === 0) return false
+      const { partition } = random.pick(collector.owners())
+      if (random.chance(0.7))
+        for (const owner of collector.owners())
+          if (owner.partition === partition) owner.process.freeze(random.between(500, 60_000))
+      collector.startOwner(partition)
+      return true
+    },
+  }
+
+  function onAny(act: (one: Station) => void): boolean {
+    act(station())
+    return true
+  }
+
+  function onRunning(act: (one: Station) => void): boolean {
+    const running = fleet.stations().filter((one) => one.process())
+    if (running.length === 0) return false
+    act(random.pick(running))
+    return true
+  }
+
+  function onConnection(act: (one: ReturnType<typeof connections>[number]) => void): boolean {
+    const open = connections()
+    if (open.length === 0) return false
+    act(random.pick(open))
+    return true
+  }
+
+  function connections() {
+    return [...fleet.network.connections]
+  }
+
+  function onOwner(act: (one: ReturnType<Collector['owners']>[number]) => void): boolean {
+    if (collector.owners().length === 0) return false
+    act(random.pick(collector.owners()))
+    return true
+  }
+
+  /** Flips the first byte of a row: it says nothing sensible any more. */
+  function spoilRow(): boolean {
+    const { raw } = station().disk()
+    const row = raw
+      .prepare<[], { stream: number; seq: number }>(
+        'SELECT stream, seq FROM entries ORDER BY seq DESC LIMIT 1',
+      )
+      .get()
+    if (!row) return false
+    raw.prepare("UPDATE entries SET payload = x'FF' WHERE stream = ? AND seq = ?").run(row.stream, row.seq)
+    return true
+  }
+
+  /** The first time a copy is made of the card, the next time it takes its place. */
+  function restore(): boolean {
+    const one = station()
+    const copy = copies.get(one)
+    if (!copy) {
+      copies.set(one, one.disk().copy())
+      return false
+    }
+    copies.delete(one)
+    one.insert(copy)
+    restart(one)
+    return true
+  }
+
+  function twin(isCopy: boolean): boolean {
+    if (fleet.stations().length > 4) return false
+    const one = station()
+    fleet.addTwin(one, isCopy ? one.disk().copy() : null)
+    return true
+  }
+
+  // Each run knows some of the kinds only: with all of them at once, the rare ones never meet alone.
+  const names = (Object.keys(kinds) as FaultName[]).filter(() => random.chance(0.4))
+  const rare: readonly FaultName[] = ['buffer-restored', 'card-cloned', 'name-shared']
+
+  function next(): void {
+    if (world.isCalm() || names.length === 0) return
+    const name = random.pick(names)
+    const isSkipped = rare.includes(name) && random.chance(0.5)
+    if (!isSkipped && kinds[name]?.()) world.fault(name)
+    wait()
+  }
+  const wait = (): void =>
+    void world.schedule((random.between(0.2, 1.8) * 60_000) / weather.perMinute, null, next)
+  wait()
+  world.schedule(stormMs, null, () => {
+    for (const copy of copies.values()) copy.close()
+  })
+}
