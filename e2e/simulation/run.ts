@@ -152,10 +152,10 @@ function drawSetting(world: World): {
       maxBatchEntries: random.pick([3, 10, 100]),
       backfillPerSecond: random.pick([5, 50, 5_000]),
       creditEntries: random.pick([8, 100, 10_000]),
-      maxMb: random.chance(0.5) ? 1 : random.whole(24, 40) / 1_024,
+      maxMb: random.chance(0.5) ? 1 : random.whole(30, 44) / 1_024,
       maxAgeDays: random.chance(0.8) ? 90 : 0.0004,
       commitIntervalMs: random.pick([50, 200, 1_500]),
-      whenFull: random.chance(0.5) ? 'drop-oldest' : 'stop',
+      whenFull: random.pick(['thin', 'thin', 'drop-oldest', 'stop']),
     })),
   }
 }

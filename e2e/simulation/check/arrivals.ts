@@ -14,11 +14,20 @@ export function firstArrivals(partitions: readonly (readonly LogRecord[])[]): Ma
     for (const record of records) {
       if (record.kind !== 'batch') continue
       const batch = decodeBatch(record.value)
-      for (const { sensor, epoch, firstSeq, times } of batch.runs)
-        for (let seq = firstSeq; seq < firstSeq + times.length; seq++) {
+      const note = (sensor: string, epoch: string, first: number, last: number): void => {
+        for (let seq = first; seq <= last; seq++) {
           const key = `${record.device}/${sensor}/${epoch}/${seq}`
           if (!arrivals.has(key)) arrivals.set(key, { record, isHistorical: batch.clock === 'historical' })
         }
+      }
+      for (const { sensor, epoch, firstSeq, times } of batch.runs)
+        note(sensor, epoch, firstSeq, firstSeq + times.length - 1)
+      for (const { sensor, epoch, firstSeq, lastSeq } of batch.summaries) {
+        // Whole or not at all.
+        const numbers = Array.from({ length: lastSeq - firstSeq + 1 }, (_, i) => firstSeq + i)
+        if (numbers.every((seq) => !arrivals.has(`${record.device}/${sensor}/${epoch}/${seq}`)))
+          note(sensor, epoch, firstSeq, lastSeq)
+      }
     }
   return arrivals
 }

@@ -23,6 +23,8 @@ export interface FinalCheckOptions {
   readonly levels: readonly Level[]
   readonly zoneOf: (device: string) => ZoneName
   /** True when an agent had a reason to give readings up for this cause. */
+  /** True when readings may have been condensed that were sent before. */
+  readonly mayOverlap: (stream: AcceptedStream) => boolean
   readonly mayLose: (stream: AcceptedStream, cause: string) => boolean
 }
 
@@ -87,11 +89,12 @@ function checkStream(
     for (const cause of lost)
       if (!options.mayLose(stream, cause)) fail('honest', `lost without need: ${cause}`)
     for (const reason of refused)
-      if (!isRefusable(stream, seq, reason)) fail('honest', `refused without need: ${reason}`)
+      if (!isRefusable(options, stream, seq, reason)) fail('honest', `refused without need: ${reason}`)
     if (!found) return
     const arrival = arrivals.get(`${nameOf(stream)}/${seq}`)
     if (!arrival) return fail('fold', 'stored, and no record of the log brings it')
-    checkEntry(found.bucket, seq, entry, fail)
+    const isThinned = found.event.what === 'summarised'
+    if (!isThinned) checkEntry(found.bucket, seq, entry, fail)
     const isFuture = !arrival.isHistorical && entry.time > arrival.record.ingestMs + futureToleranceMs
     const { event } = found
     if ((event.what === 'quarantined') !== isFuture)
@@ -103,13 +106,19 @@ function checkStream(
       )
     if (causesOf(document?.quarantined, seq).length > 0 !== isFuture)
       fail('honest', 'its epoch and its bucket differ on whether it is in quarantine')
-    if (event.what === 'arrived' && !entry.mark) counted.push({ stream, entry })
+    if (event.what !== 'quarantined' && !entry.mark) counted.push({ stream, entry, isThinned })
   })
   if (document) checkBeyond(stream, document)
   return counted
 }
 
-function isRefusable(stream: AcceptedStream, seq: number, reason: string): boolean {
+function isRefusable(
+  { mayOverlap }: FinalCheckOptions,
+  stream: AcceptedStream,
+  seq: number,
+  reason: string,
+): boolean {
+  if (reason === 'overlap') return mayOverlap(stream)
   if (reason === 'unknown-version') return stream.spoiled.has(seq)
   return reason === 'too fragmented'
 }
@@ -194,7 +203,7 @@ function checkStreams({ store: { disk } }: FinalCheckOptions, counted: readonly 
   for (const [id, document] of disk.documents.streams as Map<string, StreamDocument>) {
     const times = counted
       .filter(({ stream }) => id === `${stream.device}/${stream.sensor}`)
-      .map(({ entry }) => entry.time)
+      .map(({ entry, isThinned }) => (isThinned ? Math.floor(entry.time / 60_000) * 60_000 : entry.time))
     const [smallest, largest] = times.length > 0 ? [Math.min(...times), Math.max(...times)] : [null, null]
     if (document.smallestTime !== smallest || document.largestTime !== largest)
       throw new Violation(

@@ -198,14 +198,17 @@ export function createLedger(world: World): Ledger {
     forgetOrder: (device) => void nextItem.set(device, null),
     replaced(machine, device, copy) {
       nextItem.set(device, null)
-      const rows = copy
-        .prepare<[string, string], number>(
-          'SELECT seq FROM entries JOIN streams ON stream = id WHERE sensor = ? AND epoch = ?',
-        )
-        .pluck()
+      const rows = copy.prepare<[string, string], { first: number; last: number }>(
+        `SELECT first, last FROM streams JOIN
+             (SELECT stream, seq AS first, seq AS last FROM entries
+              UNION ALL SELECT stream, first_seq, last_seq FROM summaries) ON stream = id
+           WHERE sensor = ? AND epoch = ?`,
+      )
       for (const stream of streams.values()) {
         if (stream.machine !== machine) continue
-        const kept = new Set(rows.all(stream.sensor, stream.epoch))
+        const kept = new Set<number>()
+        for (const { first, last } of rows.all(stream.sensor, stream.epoch))
+          for (let seq = first; seq <= last; seq++) kept.add(seq)
         for (let seq = 1; seq <= stream.entries.length; seq++) if (!kept.has(seq)) stream.destroyed.add(seq)
         stream.unknown = []
       }

@@ -54,8 +54,10 @@ export function createReceiptCheck(options: {
       )
     const entry = stream.entries[seq - 1]
     if (!entry) return world.violate(new Violation('once', 'said to be stored, and never accepted', reading))
-    if (found.event.what !== 'arrived' || entry.mark) return
-    for (const { id } of windowsOf({ stream, entry }, options.levels, options.zoneOf(device))) {
+    const { what } = found.event
+    if (what === 'quarantined' || entry.mark) return
+    const isThinned = what === 'summarised'
+    for (const { id } of windowsOf({ stream, entry, isThinned }, options.levels, options.zoneOf(device))) {
       inWindow.set(id, (inWindow.get(id) ?? 0) + 1)
       touched.add(id)
     }

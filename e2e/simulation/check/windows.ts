@@ -7,17 +7,19 @@ import type { AcceptedEntry, AcceptedStream } from './ledger.ts'
 export interface Counted {
   readonly stream: AcceptedStream
   readonly entry: AcceptedEntry
+  /** It came condensed with its minute: shorter windows do not hold it. */
+  readonly isThinned: boolean
 }
 
 /** The windows of one reading. */
 export function windowsOf(
-  { stream, entry }: Counted,
+  { stream, entry, isThinned }: Counted,
   levels: readonly Level[],
   zone: ZoneName,
 ): { readonly id: string; readonly level: Level; readonly start: number; readonly end: number }[] {
   const { device, sensor, intervalMs } = stream
   return levels
-    .filter((level) => isKept(level, intervalMs))
+    .filter((level) => isKept(level, intervalMs) && !(isThinned && level === '10s'))
     .map((level) => {
       const window = windowOf(level, entry.time, zone)
       return { id: `${device}/${sensor}/${level}/${window.start}`, level, ...window }

@@ -60,9 +60,9 @@ const collectorBugs: readonly Bug[] = [
     model: '33 %',
     edits: [
       inFile(
-        'collector/core/plan.ts',
-        'if (isAhead) return arrival !== null && isSame(arrival, at)',
-        'if (isAhead) return arrival === null',
+        'collector/core/fold/brought.ts',
+        'if (isBefore(at, bucket.o)) return arrival !== null && isSame(arrival, at)',
+        'if (isBefore(at, bucket.o)) return arrival === null',
       ),
     ],
   },
@@ -70,7 +70,7 @@ const collectorBugs: readonly Bug[] = [
     name: 'no-skip',
     rule: 'a document that is further than a record holds it already',
     model: '58 %',
-    edits: [inFile('collector/core/fold.ts', 'if (isBefore(record.at, state.o)) return null', '')],
+    edits: [inFile('collector/core/fold/edit.ts', 'if (isBefore(record.at, state.o)) return null', '')],
   },
   {
     name: 'dirty-kept',
@@ -191,7 +191,7 @@ const collectorBugs: readonly Bug[] = [
     model: null,
     edits: [
       inFile(
-        'collector/core/plan.ts',
+        'collector/core/fold/plan-batch.ts',
         "(time > quarantineAfterMs ? 'in the future' : '')",
         "(time > Date.now() + 300_000 ? 'in the future' : '')",
       ),
@@ -233,11 +233,15 @@ const collectorBugs: readonly Bug[] = [
     model: null,
     edits: [
       inFile(
-        'collector/core/plan.ts',
-        'if (![...batch.runs, ...batch.summaries].some(isAhead)) return []',
-        'if (batch) return []',
+        'collector/core/fold/needs.ts',
+        'if (!numbers.some(isAhead)) return []',
+        'if (numbers) return []',
       ),
-      inFile('collector/core/plan.ts', 'return arrival === null && !isEpochAhead', 'return arrival === null'),
+      inFile(
+        'collector/core/fold/brought.ts',
+        'return arrival === null && !isEpochAhead',
+        'return arrival === null',
+      ),
     ],
   },
 ]

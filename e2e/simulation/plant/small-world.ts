@@ -25,6 +25,11 @@ export const smallWorld: readonly Edit[] = [
   edit('agent/core/shipping/limits.ts', 'unackedMessages: 100,', 'unackedMessages: 8,'),
   edit('agent/core/shipping/limits.ts', 'unstoredEntries: 500_000,', 'unstoredEntries: 120,'),
   edit('agent/core/shipping/limits.ts', 'unstoredParts: 100_000,', 'unstoredParts: 40,'),
+  edit('agent/core/shipping/limits.ts', 'unloggedSummaryNumbers: 262_144,', 'unloggedSummaryNumbers: 64,'),
+  edit('agent/core/shipping/limits.ts', 'markedAhead: 16_384,', 'markedAhead: 10,'),
+  edit('agent/core/shipping/sender.ts', 'const figuresPerBatch = 3_000', 'const figuresPerBatch = 12'),
+  edit('agent/buffer/commit/marks.ts', 'const aheadEntries = 512', 'const aheadEntries = 8'),
+  edit('agent/buffer/commit/marks.ts', 'const historicalBacklog = 8_192', 'const historicalBacklog = 12'),
   edit('agent/buffer/commit/acceptances.ts', 'const queuedEntries = 20_000', 'const queuedEntries = 40'),
   edit('agent/buffer/commit/group-commit.ts', 'const entriesPerGroup = 500', 'const entriesPerGroup = 12'),
 ]

@@ -53,6 +53,7 @@ export function startBridge(options: {
       )
       receipts.logged(device, ranges)
     },
+    tellTime: receipts.time,
     report: (trouble) => world.note(`${name} trouble: ${trouble ?? 'over'}`),
     fail: (error) => world.violate(new Violation('crash', `${name} failed: ${String(error)}`)),
   })

@@ -32,7 +32,7 @@ export function createDisk(world: World, weather: () => Weather, from: Buffer | 
 
   const left = raw
     .prepare<[string], number>(
-      `SELECT EXISTS (SELECT 1 FROM entries) OR EXISTS (SELECT 1 FROM lost)
+      `SELECT EXISTS (SELECT 1 FROM entries) OR EXISTS (SELECT 1 FROM summaries) OR EXISTS (SELECT 1 FROM lost)
          OR EXISTS (SELECT 1 FROM streams WHERE ended = 0 AND epoch <> ?)`,
     )
     .pluck()

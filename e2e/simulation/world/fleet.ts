@@ -1,3 +1,4 @@
+import type { FaultName } from '../../faults.ts'
 import { type AcceptedStream, createLedger, type Ledger } from '../check/ledger.ts'
 import type { Level, ZoneName } from '../check/calendar.ts'
 import { createReceiptCheck } from '../check/stored.ts'
@@ -18,6 +19,8 @@ export interface Fleet {
   addTwin(of: Station, copy: Disk | null): Station
   /** True when an agent had a reason to give readings up for this cause. */
   mayLose(stream: AcceptedStream, cause: string): boolean
+  /** True when readings may have been condensed that were sent before. */
+  mayOverlap(stream: AcceptedStream): boolean
   calmDown(): void
   isDrained(): boolean
   left(): string[]
@@ -63,12 +66,20 @@ export function createFleet(options: {
       ledger.forgetOrder(of.config.device)
       return add(of.config, `${of.config.device}+`, copy ?? createDisk(world, weather))
     },
+    mayOverlap({ device }) {
+      const own = stations.filter((one) => one.config.device === device)
+      const fired = (name: FaultName): boolean => (world.faults.get(name) ?? 0) > 0
+      // A copy of a card does not know what the other sent; and a disk that takes no marks may forget some in a crash.
+      return (
+        own.length > 1 || (['buffer-restored', 'buffer-disk-full', 'buffer-read-only'] as const).some(fired)
+      )
+    },
     mayLose({ device }, cause) {
       const config = devices.find((one) => one.device === device)
       const own = stations.filter((one) => one.config === config)
       switch (cause) {
         case 'buffer full':
-          return config?.whenFull === 'drop-oldest' && config.maxMb < 1
+          return config?.whenFull !== 'stop' && (config?.maxMb ?? 0) < 1
         case 'expired':
           // What an earlier boot accepted can only be dated by the wall clock, which may have been set.
           return (
