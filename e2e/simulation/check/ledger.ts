@@ -210,7 +210,6 @@ export function createLedger(world: World): Ledger {
         for (const { first, last } of rows.all(stream.sensor, stream.epoch))
           for (let seq = first; seq <= last; seq++) kept.add(seq)
         for (let seq = 1; seq <= stream.entries.length; seq++) if (!kept.has(seq)) stream.destroyed.add(seq)
-        stream.unknown = []
       }
     },
   }

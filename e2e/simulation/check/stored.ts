@@ -1,4 +1,4 @@
-import { has, pairs, type RangeSet, rangeCount } from '@barograph/proto'
+import { has, pairs, type RangeSet } from '@barograph/proto'
 import type {
   BucketDocument,
   BucketEvent,
@@ -115,7 +115,3 @@ export function createReceiptCheck(options: {
 
 export const inAny = (sets: Readonly<Record<string, RangeSet>>, seq: number): boolean =>
   Object.values(sets).some((set) => has(set, seq))
-
-/** Ranges of all sets together. */
-export const rangesOf = (sets: Readonly<Record<string, RangeSet>>): number =>
-  Object.values(sets).reduce((sum, set) => sum + rangeCount(set), 0)

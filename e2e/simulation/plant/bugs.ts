@@ -84,14 +84,14 @@ const collectorBugs: readonly Bug[] = [
       ),
       inFile(
         'collector/core/roll.ts',
-        'const cache = createCache({ partition, generation })',
-        `const cache = kept.cache ?? createCache({ partition, generation })
+        'const cache = createCache({ partition, generation, sets })',
+        `const cache = kept.cache ?? createCache({ partition, generation, sets })
     if (kept.cache)
-      for (const shelf of [cache.settings, cache.devices, cache.streams, cache.epochs, cache.buckets, cache.rollups]) {
+      for (const shelf of [cache.settings, cache.devices, cache.streams, cache.epochs, cache.buckets, cache.summaries, cache.rollups]) {
         const dirty = [...shelf.dirty]
         shelf.clear()
         for (const { state } of dirty) {
-          const id = state.id ?? state.toDocument().id
+          const id = state.id ?? state.document?.id ?? state.toDocument().id
           shelf.put(id, state)
           shelf.soil(shelf.get(id))
         }
@@ -126,7 +126,7 @@ const collectorBugs: readonly Bug[] = [
       inFile(
         'collector/core/roll.ts',
         "reached('reach-raised')",
-        "await store.advance(partition, { g: generation, n: next })\n      reached('reach-raised')",
+        "await store.advance(partition, { g: generation, n: next }, swaps)\n      reached('reach-raised')",
       ),
     ],
   },

@@ -177,7 +177,7 @@ export function createCollector(options: {
     left: () => late,
     close() {
       for (const host of hosts) host.process.kill()
-      for (const owner of [...owners]) owner.process.kill()
+      for (const owner of owners.slice()) owner.process.kill()
     },
   }
 }

@@ -61,12 +61,13 @@ export function createSimulatedStore(world: World, weather: () => Weather): Simu
           world.note(`${process.name} wrote ${collection} ${document.id} ${document.o.g}/${document.o.n}`)
         }
       },
-      checkpoint: (partition) => around('reading the checkpoint', () => disk.checkpoint(partition)),
-      createCheckpoint: (checkpoint) =>
-        around('making the checkpoint', () => disk.createCheckpoint(checkpoint)),
+      checkpoint: (...args) => around('reading the checkpoint', () => disk.checkpoint(...args)),
+      createCheckpoint: (...args) => around('making the checkpoint', () => disk.createCheckpoint(...args)),
       raiseReach: (...args) => around('raising reach', () => disk.raiseReach(...args)),
-      async advance(partition, position) {
-        const taken = await around('moving the checkpoint', () => disk.advance(partition, position))
+      currentSets: (...args) => around('reading the sets', () => disk.currentSets(...args)),
+      changePhase: (...args) => around('changing the phase', () => disk.changePhase(...args)),
+      async advance(partition, position, swaps) {
+        const taken = await around('moving the checkpoint', () => disk.advance(partition, position, swaps))
         world.note(`${process.name} checkpoint ${partition} ${position.g}/${position.n} ${taken}`)
         return taken
       },

@@ -68,7 +68,7 @@ export function tellStory(options: {
     },
     'collector-killed': () => {
       for (const { process } of collector.bridges()) process.kill()
-      for (const { process } of [...collector.owners()]) process.kill()
+      for (const { process } of collector.owners().slice()) process.kill()
       return true
     },
     'collector-clock': () => {
