@@ -461,8 +461,8 @@ export interface ApiAudit {
     rollups: Record<string, number>
     /** Of them those that cannot be recomputed: raw readings of theirs have expired. */
     sealed: Record<string, number>
-    /** Windows that retention dropped and that are still there. */
-    expired: number
+    /** Windows that retention dropped and that are still there, by level. */
+    expired: Record<string, number>
     /** Windows of sets that do not hold any more: the next rebuild drops them. */
     leftOver: number
     fields: number

@@ -59,6 +59,30 @@ describe('an audit of what the roll made', () => {
     },
   )
 
+  test.each([41, 42, 43, 44])(
+    'finds it equal with releases, expiries and sealed windows, whenever they came and wherever the roll died (seed %i)',
+    async (seed) => {
+      const world = newWorld({ partitions: 1 })
+      let deaths = 0
+      await fillWorld(
+        world,
+        seed,
+        async (i) => {
+          if (i % 3 !== 0) return
+          const point = points[deaths++ % points.length]
+          await world.fold({ diesAt: (here) => here === point })
+          expect(world.differences(), point).toEqual([])
+        },
+        { isOperated: true },
+      )
+      await world.fold()
+      const result = world.audit()
+      expect(result.differences.map(lineOf)).toEqual([])
+      expect(result.findings).toEqual([])
+      expect(Object.values(result.checked.sealed).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(20)
+    },
+  )
+
   test('finds it equal while a collector writes, as of one moment', async () => {
     const world = newWorld({ partitions: 1 })
     const audits: string[][] = []

@@ -204,7 +204,7 @@ describe('damage to what is known of numbers is named', () => {
     [
       'an entry in quarantine that the set does not know',
       known({ quarantined: {} }, `balcony/later/${epoch}`),
-      [`epochs balcony/later/${epoch} entries in quarantine and not in the set: 2 / none`],
+      [`epochs balcony/later/${epoch} entries in quarantine and not in the set: 2-3 / none`],
     ],
     [
       'a number in quarantine that arrived as any other',

@@ -17,7 +17,7 @@ type Event = Documents['readings']['events'][number]
 /** What the buckets of one epoch say happened to its numbers, as far as the epoch's document may know of it. */
 interface Arrivals {
   readonly here: [number, number][]
-  readonly quarantined: [number, number][]
+  readonly quarantined: Event[]
   /** Of those the ones that were released. */
   readonly released: [number, number][]
   /** Brought by records that the checkpoint does not cover: an epoch's document may lack them. */
@@ -80,6 +80,8 @@ export function checkEpochs(options: Options): Expired {
   }
 }
 
+const rangeOf = ({ first, last }: Event): [number, number] => [first, last]
+
 const noArrivals = (): Arrivals => ({
   here: [],
   quarantined: [],
@@ -112,7 +114,7 @@ function readBuckets({ store, report, device, sensor, checkpoint, logged }: Opti
         continue
       }
       here.push([event.first, event.last])
-      if (event.what === 'quarantined') epoch.quarantined.push([event.first, event.last])
+      if (event.what === 'quarantined') epoch.quarantined.push(event)
       if (event.what === 'summarised') epoch.summarised.push(event)
     }
     // One range for most buckets: so that a long epoch is small.
@@ -160,7 +162,6 @@ function checkSummaries(
   }
   for (const name of new Set([...covered.keys(), ...arrivals.keys()])) {
     const { summarised = [], pending = [] } = arrivals.get(name) ?? {}
-    const rangeOf = ({ first, last }: Event): [number, number] => [first, last]
     const must = mergeRanges(summarised.map(rangeOf))
     const may = mergeRanges([
       ...must,
@@ -193,7 +194,10 @@ function checkEpoch(
       .map(({ first, last }) => [first, last])
   const here = mergeRanges([...arrivals.here, ...rangesWhere(null)])
   const released = mergeRanges([...arrivals.released, ...rangesWhere('released')])
-  const waiting = without(mergeRanges([...arrivals.quarantined, ...rangesWhere('quarantined')]), released)
+  const waiting = without(
+    mergeRanges([...arrivals.quarantined.map(rangeOf), ...rangesWhere('quarantined')]),
+    released,
+  )
   const expired = rangesOf(epoch.expired)
   // Their buckets are deleted when the checkpoint has passed, and again when a lagging owner wrote one back.
   const gone = mergeRanges([...expired, ...logged.mayExpire(epoch.id)])
@@ -210,7 +214,7 @@ function checkEpoch(
   const quarantined = mergeRanges(setsOf(epoch.quarantined))
   none('quarantined without such an entry', without(without(quarantined, waiting), gone))
   none('entries in quarantine and not in the set', without(without(waiting, quarantined), gone))
-  checkReleases(report, epoch, logged, without(waiting, gone))
+  checkReleases(report, epoch, logged, { waiting: without(waiting, gone), arrivals: arrivals.quarantined })
   for (const [name, sets] of Object.entries({
     quarantined: epoch.quarantined,
     lost: epoch.lost,

@@ -1,6 +1,7 @@
 import { limits } from '@barograph/proto'
 import type { Logged } from './logged.ts'
 import { countOf, inBoth, mergeRanges, type Ranges, rangesOf, rangeWords, without } from './number-ranges.ts'
+import { isBefore } from './places.ts'
 import type { Report } from './report.ts'
 import type { Documents } from './schema.ts'
 
@@ -17,7 +18,7 @@ export function checkExpiry(report: Report, epoch: Epoch, logged: Logged, known:
     none(`expired by the record at ${offset} and not in the set`, lost)
     if (lost.length > 0)
       report.find(
-        `the expiry in the record at ${offset} was lost: numbers ${rangeWords(lost)} of ${epoch.id} are not expired`,
+        `the expiry in the record at ${offset} was lost: ${numberWords(lost)} of ${epoch.id} ${isOrAre(lost)} not expired`,
       )
   }
   none('expired and not accounted for', without(expired, known))
@@ -38,10 +39,22 @@ function wholeBuckets(ranges: Ranges, ended: number | null): Ranges {
   )
 }
 
-/** Every release that the log holds before the checkpoint acted. `waiting`: quarantined, neither released nor expired. */
-export function checkReleases(report: Report, epoch: Epoch, logged: Logged, waiting: Ranges): void {
+/**
+ * Every release that the log holds before the checkpoint acted on what had come before it. `waiting`: quarantined, neither
+ * released nor expired.
+ */
+export function checkReleases(
+  report: Report,
+  epoch: Epoch,
+  logged: Logged,
+  { waiting, arrivals }: { readonly waiting: Ranges; readonly arrivals: Bucket['events'] },
+): void {
   for (const { offset, ranges } of logged.released(epoch.id)) {
-    const lost = inBoth(waiting, mergeRanges(ranges))
+    const release = { g: epoch.o.g, n: offset }
+    const before = arrivals
+      .filter(({ at }) => isBefore(at, release))
+      .map(({ first, last }) => [first, last] as const)
+    const lost = inBoth(inBoth(waiting, mergeRanges(ranges)), mergeRanges(before))
     report.compare(
       {
         collection: 'epochs',
@@ -53,7 +66,7 @@ export function checkReleases(report: Report, epoch: Epoch, logged: Logged, wait
     )
     if (lost.length > 0)
       report.find(
-        `the release in the record at ${offset} was lost: numbers ${rangeWords(lost)} of ${epoch.id} are still in quarantine`,
+        `the release in the record at ${offset} was lost: ${numberWords(lost)} of ${epoch.id} ${isOrAre(lost)} still in quarantine`,
       )
   }
 }
@@ -78,6 +91,10 @@ export function checkRelease(
   )
   if (countOf(unfounded) > 0)
     report.find(
-      `numbers ${rangeWords(unfounded)} of ${device}/${sensor}/${epoch} were let out of quarantine, and no record releases them`,
+      `${numberWords(unfounded)} of ${device}/${sensor}/${epoch} ${countOf(unfounded) === 1 ? 'was' : 'were'} let out of quarantine, and no record releases ${countOf(unfounded) === 1 ? 'it' : 'them'}`,
     )
 }
+
+const numberWords = (ranges: Ranges): string =>
+  `${countOf(ranges) === 1 ? 'number' : 'numbers'} ${rangeWords(ranges)}`
+const isOrAre = (ranges: Ranges): string => (countOf(ranges) === 1 ? 'is' : 'are')

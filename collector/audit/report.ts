@@ -40,8 +40,8 @@ export interface Counts {
   rollups: Record<string, number>
   /** Of the rollups those that cannot be recomputed: raw readings of theirs have expired. */
   sealed: Record<string, number>
-  /** Windows that retention dropped and that are still there. */
-  expired: number
+  /** Windows that retention dropped and that are still there, by level. */
+  expired: Record<string, number>
   /** Windows of sets that neither hold nor are being made: the next rebuild drops them. */
   leftOver: number
   fields: number
@@ -103,7 +103,7 @@ export function createReport(levels: readonly string[]): Report {
     summarised: 0,
     rollups: Object.fromEntries(levels.map((level) => [level, 0])),
     sealed: {},
-    expired: 0,
+    expired: {},
     leftOver: 0,
     fields: 0,
   }

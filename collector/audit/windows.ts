@@ -199,12 +199,13 @@ function compareDocument(
 ): void {
   const { store, report, device, sensor } = options
   const stored = readDocument(report, 'rollups', row, checkpoint)
-  if (!stored || isDropped(row.level as Level, stored.end)) {
-    if (stored) report.counts.expired++
-    report.counts.rollups[row.level] = (report.counts.rollups[row.level] ?? 0) + 1
+  const { rollups, expired } = report.counts
+  rollups[row.level] = (rollups[row.level] ?? 0) + 1
+  if (!stored) return
+  if (isDropped(row.level as Level, stored.end)) {
+    expired[row.level] = (expired[row.level] ?? 0) + 1
     return
   }
-  report.counts.rollups[row.level] = (report.counts.rollups[row.level] ?? 0) + 1
   const at = (field: string) => ({ collection: 'rollups' as const, id: row.id, field })
   const set = row.in_set === 0 ? '' : `/${row.in_set}`
   report.compare(at('id'), row.id, `${device}/${sensor}/${row.level}/${row.start}${set}`)

@@ -7,8 +7,12 @@ const of = (n: number, one: string, many: string): string => `${number(n)} ${n =
 /** What an audit found, for people. */
 export function auditWords(result: AuditResult): string {
   const { checked, account, recordsAhead, seconds } = result
-  const rollups = Object.values(checked.rollups).reduce((sum, count) => sum + count, 0)
-  const perLevel = Object.entries(checked.rollups).map(([level, count]) => `${level} ${number(count)}`)
+  const recomputed = Object.entries(checked.rollups).map(
+    ([level, count]) =>
+      [level, count - (checked.sealed[level] ?? 0) - (checked.expired[level] ?? 0)] as const,
+  )
+  const rollups = recomputed.reduce((sum, [, count]) => sum + count, 0)
+  const perLevel = recomputed.map(([level, count]) => `${level} ${number(count)}`)
   const lines = [
     `Checked ${of(checked.devices, 'device', 'devices')}, ${of(checked.streams, 'stream', 'streams')}, ` +
       `${of(checked.epochs, 'epoch', 'epochs')}, ${of(checked.buckets, 'bucket', 'buckets')} ` +

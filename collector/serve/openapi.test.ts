@@ -37,7 +37,7 @@ const audited: ApiAudit = {
     summarised: 0,
     rollups: { hour: 1 },
     sealed: { hour: 1 },
-    expired: 0,
+    expired: {},
     leftOver: 0,
     fields: 100,
   },

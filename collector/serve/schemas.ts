@@ -322,7 +322,9 @@ const audit = component<Api.ApiAudit>('Audit')(
       sealed: z
         .record(z.string(), count)
         .describe('Of them those that cannot be recomputed: raw readings of theirs have expired'),
-      expired: count.describe('Windows that retention dropped and that are still there'),
+      expired: z
+        .record(z.string(), count)
+        .describe('Windows that retention dropped and that are still there'),
       leftOver: count.describe('Windows of sets that do not hold any more: the next rebuild drops them'),
       fields: count,
     }),

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Metric, metricByName } from '@barograph/proto'
+import { encodeExpire, encodeRelease, type Metric, metricByName } from '@barograph/proto'
 import Database from 'better-sqlite3'
 import { runAudit } from '../audit.ts'
 import type { AuditResult } from '../report.ts'
@@ -64,6 +64,40 @@ export const put =
 /** What the audit names of a damaged store. */
 export const named = (damage: (copy: Copy) => void): string[] => auditDamaged(damage).differences.map(lineOf)
 
+/** Numbers of `balcony/later` that wait in quarantine. */
+const futures = [noon + 1e10, noon + 2e10]
+
+let expiredRow: Readonly<Record<string, unknown>> = {}
+
+/** Puts the bucket that expired back, as a lagging owner may. */
+export const writeBack = ({ db }: Copy): void => {
+  const names = Object.keys(expiredRow)
+  db.prepare(`INSERT INTO readings (${names.join()}) VALUES (${names.map((name) => `@${name}`).join()})`).run(
+    expiredRow,
+  )
+}
+
+/** The same, after a release and expiries: the first bucket of the long stream is gone, its windows are sealed. */
+export async function createAged(): Promise<World> {
+  await createOriginal()
+  const [device, sensor] = ['balcony', 'bme280']
+  const append = (kind: 'release' | 'expire', value: Uint8Array) => world.append({ device, kind, value })
+  const range = { sensor: 'later', epoch, firstSeq: 2, lastSeq: 2 }
+  await append('release', encodeRelease({ device, ranges: [range], by: 'me', why: 'the clock was right' }))
+  const levels = [
+    { sensor, level: '10s', before: noon },
+    { sensor: 'later', level: 'hour', before: noon + 7_200_000 },
+  ]
+  await append('expire', encodeExpire({ device, raw: [{ sensor, epoch, ranges: [1, 256] }], levels }))
+  await world.fold()
+  world.damage((db) => {
+    expiredRow =
+      db.prepare<[string], Record<string, unknown>>('SELECT * FROM readings WHERE id = ?').get(bucket) ?? {}
+    db.prepare('DELETE FROM readings WHERE id = ?').run(bucket)
+  })
+  return world
+}
+
 /** Makes the store whose copies are damaged. */
 export async function createOriginal(): Promise<World> {
   world = createWorld({ partitions: 1 })
@@ -103,8 +137,8 @@ export async function createOriginal(): Promise<World> {
           epoch,
           intervalMs: stepMs,
           firstSeq: 1,
-          times: Float64Array.of(noon, noon + 1e10),
-          columns: [column('temperature', Float64Array.of(1, 2))],
+          times: Float64Array.of(noon, ...futures),
+          columns: [column('temperature', Float64Array.of(1, 2, 3))],
           marks: [],
         },
       ],

@@ -7,13 +7,17 @@ import {
   type Batch,
   customMetric,
   encodeBatch,
+  encodeExpire,
   encodeRefusal,
+  encodeRelease,
   encodeStatus,
+  type Expire,
   makeBatch,
   type Mark,
   type Metric,
   metricByName,
   offlineStatus,
+  type RangeSet,
   type Run,
   type Summary,
 } from '@barograph/proto'
@@ -247,11 +251,46 @@ export const lineOf = ({ collection, id, field, stored, recomputed }: Difference
 /** The night of 2 to 3 November 2013, in which the clocks of New York go back. */
 export const november = Date.UTC(2013, 10, 2, 20)
 
+/** What an operator and retention do: releases, some of them twice, and expiries of raw entries and of levels. */
+function operations({ append }: World): (() => Promise<void>)[] {
+  const [device, sensor] = ['cellar', 'bme280']
+  const release = (epoch: string, firstSeq: number, lastSeq: number) => () =>
+    append({
+      device,
+      kind: 'release',
+      value: encodeRelease({
+        device,
+        ranges: [{ sensor, epoch, firstSeq, lastSeq }],
+        by: 'me',
+        why: 'right',
+      }),
+    })
+  const expire = (its: string, parts: Pick<Expire, 'raw' | 'levels'>) => () =>
+    append({ device: its, kind: 'expire', value: encodeExpire({ device: its, ...parts }) })
+  const raw = (epoch: string, ranges: RangeSet) => ({ raw: [{ sensor, epoch, ranges }], levels: [] })
+  return [
+    release('00000000000000cc', 1, 60),
+    release('00000000000000dd', 1, 9),
+    release('00000000000000dd', 5, 14),
+    expire('balcony', raw('00000000000000aa', [1, 256])),
+    expire('cellar', raw('00000000000000aa', [257, 512])),
+    expire('cellar', raw('00000000000000bb', [257, 512])),
+    expire('balcony', {
+      raw: [],
+      levels: [
+        { sensor, level: '1m', before: november + 2 * 3_600_000 },
+        { sensor, level: 'hour', before: november + 3_600_000 },
+      ],
+    }),
+  ]
+}
+
 /** Sends what two devices say, all that a device can, shuffled; `between` runs after each record. */
 export async function fillWorld(
   world: World,
   seed: number,
   between: (i: number, random: () => number) => Promise<void> = async () => {},
+  { isOperated = false }: { isOperated?: boolean } = {},
 ): Promise<void> {
   const random = seeded(seed)
   const sends: (() => Promise<void>)[] = []
@@ -360,6 +399,7 @@ export async function fillWorld(
       }),
     }),
   )
+  if (isOperated) sends.push(...operations(world))
   for (let i = sends.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1))
     const [a, b] = [sends[i], sends[j]]
