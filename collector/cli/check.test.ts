@@ -10,6 +10,7 @@ test.each([
   ['nothing', ''],
   ['lengths and sizes', 'log: { retention: 36h, maxMb: 10 }\nstore: { url: "sqlite:here.db", maxMb: 7 }'],
   ['an outside broker', 'mqtt: { url: "mqtt://127.0.0.1:1884" }\nrollups: { levels: [hour, day] }'],
+  ['retention', 'retention: { raw: forever, 10s: 90s, year: 3650d }'],
 ])('what check prints of %s can be pasted, and means the same', (_name, text) => {
   const folder = mkdtempSync(join(tmpdir(), 'barograph-'))
   try {

@@ -16,7 +16,16 @@ export function addCheckCommand(program: Command): void {
 }
 
 /** The resolved configuration with the keys of the file, so that it can be pasted into one; no passwords. */
-export function asWritten({ defaultTimeZone, broker, mqtt, log, store, serve, rollups }: Config): object {
+export function asWritten({
+  defaultTimeZone,
+  broker,
+  mqtt,
+  log,
+  store,
+  serve,
+  rollups,
+  retention,
+}: Config): object {
   const maxMb = (bytes: number | null) => (bytes === null ? {} : { maxMb: bytes / 1024 / 1024 })
   return {
     site: { timeZone: defaultTimeZone },
@@ -31,6 +40,9 @@ export function asWritten({ defaultTimeZone, broker, mqtt, log, store, serve, ro
     store: { url: `sqlite:${store.path}`, ...maxMb(store.maxBytes) },
     serve: { listen: formatAddress(serve.listen) },
     rollups,
+    retention: Object.fromEntries(
+      Object.entries(retention).map(([what, ms]) => [what, ms === null ? 'forever' : formatDuration(ms)]),
+    ),
   }
 }
 

@@ -39,6 +39,20 @@ describe('the configuration of the collector', () => {
     })
   })
 
+  test('keeps raw readings and windows of a minute for 90 days, shorter ones for 7, and longer ones for ever', () => {
+    const day = 86_400_000
+    const { retention } = readConfig({ env: {}, folder: folderWith({}) })
+    const forever = { hour: null, day: null, week: null, month: null, year: null }
+    expect(retention).toEqual({ raw: 90 * day, '10s': 7 * day, '1m': 90 * day, ...forever })
+    const folder = folderWith({ 'collector.yaml': 'retention: { raw: forever, 10s: 12h }' })
+    const env = { BAROGRAPH_RETENTION_YEAR: '3650d' }
+    expect(readConfig({ env, folder }).retention).toMatchObject({
+      raw: null,
+      '10s': day / 2,
+      year: 3_650 * day,
+    })
+  })
+
   test('names files as seen from the file it stands in', () => {
     const folder = folderWith({
       'etc/my.yaml': 'log: { url: "sqlite:../log.db" }\nstore: { url: sqlite:/var/store.db }',
@@ -75,6 +89,8 @@ describe('the configuration of the collector', () => {
     ],
     ['log: { url: kafka://127.0.0.1:9092 }', /log\.url = "kafka:.*sqlite:PATH/],
     ['log: { retention: 7 }', /log\.retention = 7 .*a duration such as 90d/],
+    ['retention: { raw: never }', /retention\.raw = "never".*a duration such as 90d.*or forever/],
+    ['retention: { decade: 1d }', /unknown key "retention\.decade"/],
     ['devices: { auth: token }', /devices\.auth = "token".*allowed: none/],
     ['broker: { listen: 0.0.0.0:1883 }', /broker\.listen = .*devices\.auth is none/],
     ['serve: { listen: 192.168.1.5:80 }', /serve\.listen = .*tunnel/],

@@ -8,6 +8,7 @@ import {
   isLoopback,
   loadPlacedConfig,
 } from '@barograph/proto/config'
+import type { Retention } from '../core/retention/limits.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 
 /** Keys whose values may turn out wrong only when they are used. */
@@ -42,6 +43,7 @@ export interface Config {
   readonly store: { readonly path: string; readonly maxBytes: number | null }
   readonly serve: { readonly listen: Address }
   readonly rollups: { readonly levels: readonly string[]; readonly flushIntervalMs: number }
+  readonly retention: Retention
   readonly written: Readonly<Record<UsedKey, Written>>
 }
 
@@ -131,7 +133,7 @@ function checkWhole({ broker, mqtt, serve }: ConfigFile): ConfigIssue[] {
 }
 
 function resolvePaths(
-  { site, broker, mqtt, log, store, serve, rollups }: ConfigFile,
+  { site, broker, mqtt, log, store, serve, rollups, retention }: ConfigFile,
   folder: string,
 ): Omit<Config, 'written'> {
   const pathOf = (url: string): string => resolve(folder, url.slice('sqlite:'.length))
@@ -149,5 +151,6 @@ function resolvePaths(
     store: { path: pathOf(store.url), maxBytes: bytesOf(store.maxMb) },
     serve: { listen: serve.listen },
     rollups,
+    retention,
   }
 }

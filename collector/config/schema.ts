@@ -1,4 +1,4 @@
-import { address, duration, timeZone } from '@barograph/proto/config'
+import { address, duration, durationOrForever, timeZone } from '@barograph/proto/config'
 import { z } from 'zod'
 import { levels } from '../core/documents.ts'
 
@@ -48,6 +48,17 @@ export const configSchema = section({
       .default([...levels])
       .describe(`a list of ${levels.join(', ')}`),
     flushIntervalMs: z.number().int().min(50).max(60_000).default(1_000),
+  }).prefault({}),
+  // Counted from ingest.
+  retention: section({
+    raw: durationOrForever().prefault('90d'),
+    '10s': durationOrForever().prefault('7d'),
+    '1m': durationOrForever().prefault('90d'),
+    hour: durationOrForever().prefault('forever'),
+    day: durationOrForever().prefault('forever'),
+    week: durationOrForever().prefault('forever'),
+    month: durationOrForever().prefault('forever'),
+    year: durationOrForever().prefault('forever'),
   }).prefault({}),
 })
 

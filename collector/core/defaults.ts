@@ -4,7 +4,7 @@ import type { CollectionName, Collections } from './documents.ts'
 const absent: { readonly [C in CollectionName]: Partial<Collections[C]> } = {
   settings: {},
   devices: { sealedUntil: {} },
-  streams: { expiredBefore: {} },
+  streams: { expiredBefore: {}, lags: null },
   epochs: { expired: [] },
   readings: { summaries: [], newestIngest: null },
   summaries: {},

@@ -120,6 +120,11 @@ export interface StreamDocument extends Document {
   readonly revisedWindows?: number
   /** By level: windows that end at or before this time are expired, and nothing is folded into them any more. */
   readonly expiredBefore: Readonly<Partial<Record<Level, number>>>
+  /**
+   * How much older than its record a reading ever was: [ingest time of the last such record, ms], the largest lag
+   * first. Tells which windows got nothing for long. null: not known, an older program wrote it.
+   */
+  readonly lags: readonly (readonly [until: number, lagMs: number])[] | null
 }
 
 /** id: device/sensor/epoch. What is known of each number: seen, or declared lost, or refused; the rest is missing. */

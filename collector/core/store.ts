@@ -1,4 +1,4 @@
-import type { BucketDocument, CollectionName, Collections, Level, Position } from './documents.ts'
+import type { BucketDocument, CollectionName, Collections, Document, Level, Position } from './documents.ts'
 
 /** How far a partition is folded, and into which log. */
 export interface Checkpoint {
@@ -56,6 +56,7 @@ export interface Change {
  *   swaps as they name, and while no phase is set;
  * - `write` leaves windows of a set that is not its device's current one alone; `build` those of a set that is not the
  *   one claimed last; queries and `changes` know only current sets;
+ * - `remove` leaves a document alone that was written since it was read;
  * - readers see whole documents, never a part of one.
  */
 export interface Store {
@@ -152,6 +153,22 @@ export interface Store {
   life(): Promise<Life | null>
   /** Is a cursor that was given in that life good still: no older copy and no other set has come in between? */
   isOfLife(life: Life, cursor: number): Promise<boolean>
+
+  /** Raw buckets whose newest entry was ingested before then, the oldest first. */
+  oldBuckets(query: { ingestedBefore: number; limit: number; cursor?: string }): Promise<Page<BucketDocument>>
+  /** Deletes the documents whose `o` is still this one; returns how many. */
+  remove(
+    collection: 'readings' | 'summaries',
+    documents: readonly Pick<Document, 'id' | 'o'>[],
+  ): Promise<number>
+  /** Deletes up to `limit` windows of a level, of any set, that end at or before `endBy`; returns how many. */
+  removeWindows(query: {
+    device: string
+    sensor: string
+    level: Level
+    endBy: number
+    limit: number
+  }): Promise<number>
 
   devices(): Promise<readonly Collections['devices'][]>
   /** Streams of one device, or of all. */

@@ -1,4 +1,5 @@
 import type { BridgeState } from '../core/bridge.ts'
+import type { SweepCounts } from '../core/retention/sweeper.ts'
 import type { RollReport } from '../core/roll.ts'
 import type { MetricSample } from './messages.ts'
 
@@ -62,6 +63,7 @@ export function rollMetrics(reports: readonly RollReport[]): MetricSample[] {
     return [
       counter('roll_entries_total', 'Entries folded.', report.fresh, labels),
       counter('roll_quarantined_total', 'Entries kept for release.', report.quarantined, labels),
+      counter('roll_released_total', 'Entries released from quarantine.', report.released, labels),
       counter('roll_repeats_total', 'Entries that were there already.', report.repeats, labels),
       counter('roll_unreadable_total', 'Records that could not be decoded.', report.unreadable, labels),
       counter(
@@ -76,4 +78,14 @@ export function rollMetrics(reports: readonly RollReport[]): MetricSample[] {
       gauge('roll_cached_documents', 'Documents in memory.', report.documents, labels),
     ]
   })
+}
+
+export function sweepMetrics(counts: SweepCounts): MetricSample[] {
+  return [
+    counter('retention_expired_total', 'Entries told to expire.', counts.expired),
+    counter('retention_buckets_deleted_total', 'Raw buckets deleted.', counts.bucketsDeleted),
+    counter('retention_summaries_deleted_total', 'Summaries deleted.', counts.summariesDeleted),
+    counter('retention_windows_deleted_total', 'Windows deleted.', counts.windowsDeleted),
+    counter('retention_sweeps_total', 'Looks at all that is old.', counts.sweeps),
+  ]
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { createReceipts } from '../core/receipts.ts'
-import { keepPruned } from '../core/retention.ts'
+import { keepPruned } from '../core/retention/prune.ts'
+import { keepSwept, type SweepCounts } from '../core/retention/sweeper.ts'
 import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from '../core/roll.ts'
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
-import { rollMetrics } from './metrics.ts'
+import { rollMetrics, sweepMetrics } from './metrics.ts'
 import { createOpeners } from './open.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
@@ -61,7 +62,24 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
         say.info({ dropped: outcome }, 'dropped records that are past the retention of the log')
     },
   })
-  const ended = Promise.all([...rolls.map((roll) => roll.run(ending.signal)), pruning])
+  let swept: SweepCounts | null = null
+  const sweeping = keepSwept({
+    log,
+    store,
+    retention: config.retention,
+    clock: systemClock,
+    signal: ending.signal,
+    report(outcome) {
+      if (typeof outcome === 'string') {
+        say.warn({}, `what is past its retention stays for now: ${outcome}`)
+        return
+      }
+      const fresh = since(outcome, swept)
+      swept = outcome
+      if (fresh) say.info(fresh, 'dropped what is past its retention')
+    },
+  })
+  const ended = Promise.all([...rolls.map((roll) => roll.run(ending.signal)), pruning, sweeping])
   ended.catch(fail)
   await Promise.race([ended, Promise.all(rolls.map((roll) => roll.announced))])
 
@@ -73,7 +91,7 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
       const behind = all.reduce((sum, report) => sum + report.behind, 0)
       return {
         roles: [{ role: 'roll', ok: trouble === null, detail: trouble ?? `${behind} records behind` }],
-        metrics: rollMetrics(all),
+        metrics: [...rollMetrics(all), ...(swept ? sweepMetrics(swept) : [])],
       }
     },
     receive() {},
@@ -85,6 +103,16 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
       await log.close()
     },
   }
+}
+
+/** What came to the counts since; null: nothing. */
+function since(now: SweepCounts, before: SweepCounts | null): Partial<SweepCounts> | null {
+  const { sweeps: _, ...work } = now
+  const fresh = Object.entries(work).map(
+    ([name, count]) => [name, count - (before?.[name as keyof SweepCounts] ?? 0)] as const,
+  )
+  const some = fresh.filter(([, count]) => count > 0)
+  return some.length > 0 ? Object.fromEntries(some) : null
 }
 
 function troubleOf(reports: ReadonlyMap<number, RollReport>): string | null {

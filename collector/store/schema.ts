@@ -45,6 +45,7 @@ export const columns: { readonly [C in CollectionName]: readonly Column<Collecti
     fixed('sensor', (d) => d.sensor),
     varying('first_time', (d) => d.firstTime),
     varying('last_time', (d) => d.lastTime),
+    varying('newest_ingest', (d) => d.newestIngest),
   ],
   summaries: [fixed('device', (d) => d.device), fixed('sensor', (d) => d.sensor)],
   rollups: [
@@ -122,5 +123,13 @@ const version2 = `
   CREATE INDEX summaries_by_device ON summaries (device, id);
 `
 
+// Retention. Of buckets that an older program wrote nobody knows when their entries came: they are as old as this.
+const version3 = `
+  ALTER TABLE readings ADD COLUMN newest_ingest INTEGER;
+  CREATE INDEX readings_by_ingest ON readings (newest_ingest, id);
+  CREATE TABLE ingest_known (only INTEGER PRIMARY KEY CHECK (only = 1), since INTEGER NOT NULL) STRICT;
+  INSERT INTO ingest_known VALUES (1, unixepoch() * 1000);
+`
+
 /** SQL that brings a file from each version to the next. */
-export const storeMigrations: readonly string[] = [version1, version2]
+export const storeMigrations: readonly string[] = [version1, version2, version3]

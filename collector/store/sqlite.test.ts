@@ -10,7 +10,7 @@ import { encode } from './encoding.ts'
 import { storeApplicationId, storeMigrations } from './schema.ts'
 import { createSqliteStore } from './sqlite.ts'
 import { describeStore } from './store-contract.ts'
-import { at, deviceOf, rollupOf } from './testing/documents.ts'
+import { at, bucketOf, deviceOf, rollupOf } from './testing/documents.ts'
 import { openStore } from './testing/open-sqlite.ts'
 
 const module = new URL('./testing/open-sqlite.ts', import.meta.url).pathname
@@ -85,6 +85,53 @@ describe('SQLite store file', () => {
       }
     },
   )
+
+  it('does not grow when what is removed is as much as what is written', async () => {
+    const store = createSqliteStore({ path })
+    const pages = () => {
+      const db = new Database(path, { readonly: true })
+      const count = Number(db.pragma('page_count', { simple: true }))
+      db.close()
+      return count
+    }
+    const each = 2_000
+    const sizes: number[] = []
+    for (let round = 0; round < 8; round++) {
+      await store.write('rollups', windows(each, 1, round * each))
+      const endBy = (round - 1) * each + 10_000
+      await store.removeWindows({ device: 'a', sensor: 's', level: '10s', endBy, limit: 1e6 })
+      sizes.push(pages())
+    }
+    expect(Math.max(...sizes.slice(4))).toBeLessThanOrEqual((sizes[3] ?? 0) * 1.1)
+    await store.close()
+  })
+
+  it('buckets of a file from before their ingest was kept are as old as the file is in this form', async () => {
+    const bucket = bucketOf(0, [1], at(5))
+    const { newestIngest: _, ...older } = bucket
+    const db = new Database(path)
+    db.exec(storeMigrations.slice(0, 2).join(''))
+    db.pragma(`application_id = ${storeApplicationId}`)
+    db.pragma('user_version = 2')
+    db.prepare(
+      `INSERT INTO readings (id, g, n, change, device, sensor, first_time, last_time, body)
+       VALUES (?, 0, 5, 1, 'a', 's', 1, 1, ?)`,
+    ).run(bucket.id, encode(older))
+    db.close()
+    const began = Math.floor(Date.now() / 1_000) * 1_000
+    const store = createSqliteStore({ path })
+    await store.write('readings', [{ ...bucketOf(1, [1], at(5)), newestIngest: 10 }])
+    const old = async (ingestedBefore: number) =>
+      (await store.oldBuckets({ ingestedBefore, limit: 9 })).items.map(({ index }) => index)
+    expect(await old(began)).toEqual([1])
+    const now = Date.now() + 1
+    expect(await old(now)).toEqual([0, 1])
+    const first = await store.oldBuckets({ ingestedBefore: now, limit: 1 })
+    expect(first.items[0]?.newestIngest).toBeNull()
+    const rest = await store.oldBuckets({ ingestedBefore: now, limit: 1, cursor: first.cursor ?? '' })
+    expect(rest.items.map(({ index }) => index)).toEqual([1])
+    await store.close()
+  })
 
   it('a file of a newer version is refused with both versions in the words', async () => {
     await createSqliteStore({ path }).close()

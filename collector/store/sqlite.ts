@@ -6,6 +6,7 @@ import { createCheckpoints } from './checkpoints.ts'
 import { encode } from './encoding.ts'
 import { createLives } from './lives.ts'
 import { createNewLogCalls } from './new-log.ts'
+import { createRemovals } from './removals.ts'
 import { bodyOf, perCollection, promised } from './rows.ts'
 import { columns, storeApplicationId, storeMigrations } from './schema.ts'
 import { createSets, currentSetSql } from './sets.ts'
@@ -37,6 +38,7 @@ export function createSqliteStore({ path, readOnly = false, maxBytes }: SqliteSt
     ...createSets(file),
     ...createNewLogCalls(file),
     ...createLives(file),
+    ...createRemovals(file),
     ...createQueries(file),
     ...createChanges(file),
     close: async () => {

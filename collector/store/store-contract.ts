@@ -429,6 +429,84 @@ export function describeStore(name: string, harness: StoreHarness): void {
     })
   })
 
+  describe(`${name}: retention`, () => {
+    const ingested = (index: number, newestIngest: number | null) => ({
+      ...bucketOf(index, [1], at(5)),
+      newestIngest,
+    })
+
+    it('old buckets come in pages, the oldest first, and younger ones do not', async () => {
+      await store.write('readings', [ingested(0, 30), ingested(1, 10), ingested(2, 10), ingested(3, 40)])
+      const found: [number, number | null][] = []
+      let cursor: string | undefined
+      do {
+        const page = await store.oldBuckets({ ingestedBefore: 40, limit: 2, ...(cursor ? { cursor } : {}) })
+        expect(page.items.length).toBeLessThanOrEqual(2)
+        found.push(
+          ...page.items.map(({ index, newestIngest }): [number, number | null] => [index, newestIngest]),
+        )
+        cursor = page.cursor ?? undefined
+      } while (cursor !== undefined)
+      expect(found).toEqual([
+        [1, 10],
+        [2, 10],
+        [0, 30],
+      ])
+    })
+
+    it('a bucket is as old as its newest entry', async () => {
+      await store.write('readings', [ingested(0, 10)])
+      await store.write('readings', [{ ...ingested(0, 50), o: at(6) }])
+      expect((await store.oldBuckets({ ingestedBefore: 50, limit: 9 })).items).toEqual([])
+      expect((await store.oldBuckets({ ingestedBefore: 51, limit: 9 })).items).toHaveLength(1)
+    })
+
+    it('what is removed is gone, but for what was written since it was read', async () => {
+      const [gone, kept] = [ingested(0, 10), ingested(1, 10)]
+      await store.write('readings', [gone, kept])
+      await store.write('readings', [{ ...kept, o: at(6) }])
+      expect(await store.remove('readings', [gone, kept, ingested(2, 10)])).toBe(1)
+      expect(await store.read('readings', [gone.id, kept.id])).toMatchObject([null, { o: at(6) }])
+      await store.write('summaries', [samples.summaries])
+      expect(await store.remove('summaries', [samples.summaries])).toBe(1)
+      expect(await store.read('summaries', [samples.summaries.id])).toEqual([null])
+    })
+
+    it('what was removed can be written again, with any position', async () => {
+      await store.write('readings', [ingested(0, 10)])
+      await store.remove('readings', [ingested(0, 10)])
+      await store.write('readings', [{ ...ingested(0, 10), o: at(2) }])
+      expect(await store.read('readings', [ingested(0, 10).id])).toMatchObject([{ o: at(2) }])
+    })
+
+    it('windows of one stream and level go up to an end, a few at a time', async () => {
+      const starts = [-20_000, -10_000, 0, 10_000]
+      await store.write(
+        'rollups',
+        starts.map((start) => rollupOf('10s', start, at(1))),
+      )
+      const others = [rollupOf('1m', 0, at(1)), rollupOf('10s', 0, at(1), 0, ['a', 't'])]
+      await store.write('rollups', others)
+      const query = { device: 'a', sensor: 's', level: '10s', endBy: 15_000, limit: 2 } as const
+      expect(await store.removeWindows(query)).toBe(2)
+      expect(await store.removeWindows(query)).toBe(1)
+      expect(await store.removeWindows(query)).toBe(0)
+      const left = await store.rollups({ ...query, from: -1e9, to: 1e9, limit: 9 })
+      expect(left.items.map(({ start }) => start)).toEqual([10_000])
+      for (const { id } of others) expect(await store.read('rollups', [id])).not.toEqual([null])
+    })
+
+    it('windows of a set that is being built go too', async () => {
+      const set = await store.claimSet(0, 'a')
+      const window = { ...rollupOf('10s', 0, at(1)), id: `a/s/10s/0/${set}`, set }
+      await store.build(0, [window])
+      expect(
+        await store.removeWindows({ device: 'a', sensor: 's', level: '10s', endBy: 10_000, limit: 9 }),
+      ).toBe(1)
+      expect(await store.read('rollups', [window.id])).toEqual([null])
+    })
+  })
+
   describe(`${name}: changes`, () => {
     it('a document that changes again moves to the end; one that was refused does not', async () => {
       await store.write('devices', [deviceOf('a', at(5)), deviceOf('b', at(5))])

@@ -20,6 +20,14 @@ export const duration = () =>
     .transform((text) => parseDuration(text) ?? 0)
     .describe('a duration such as 90d, 12h, 30m, 10s or 500ms')
 
+/** A key that takes a duration, or `forever`, which gives null. */
+export const durationOrForever = () =>
+  z
+    .string()
+    .refine((text) => text === 'forever' || parseDuration(text) !== null, { abort: true })
+    .transform((text) => (text === 'forever' ? null : (parseDuration(text) ?? 0)))
+    .describe('a duration such as 90d, 12h, 30m or 10s, or forever')
+
 export interface Address {
   readonly host: string
   readonly port: number

@@ -4,7 +4,7 @@ import { noteBatch } from '../device.ts'
 import { lose, merged, refuse, refuseExpired, see } from '../epoch.ts'
 import { bucketId, bucketIndex, streamId } from '../identity.ts'
 import type { RecordOf } from '../record.ts'
-import { noteRun, widen } from '../stream.ts'
+import { noteRun, noteTimes } from '../stream.ts'
 import { summaryDocument } from '../summary.ts'
 import type { Applying, Edit } from './edit.ts'
 import type { BatchPlan, RunPlan, SummaryPlan } from './plan-batch.ts'
@@ -58,7 +58,7 @@ function applyRun(
     refuseExpired(epoch, all)
   }
   const stream = edit.open(cache.streams, streamId(record.device, run.sensor))
-  if (stream) noteRun(stream, run, (i) => isNew[i] === 1 && (quarantine?.[i] ?? '') === '')
+  if (stream) noteRun(stream, run, record.ingestMs, (i) => isNew[i] === 1 && (quarantine?.[i] ?? '') === '')
 }
 
 /** Puts an entry into its bucket, which is looked up once for all its neighbours. */
@@ -107,7 +107,7 @@ function applySummary(
   cache.summaries.soil(cache.summaries.put(document.id, { o: record.next, document }))
   const stream = edit.open(cache.streams, streamId(device, summary.sensor))
   const last = summary.minutes[summary.minutes.length - 1]
-  if (stream && last) widen(stream, summary.minutes[0]?.start ?? last.start, last.start)
+  if (stream && last) noteTimes(stream, summary.minutes[0]?.start ?? last.start, last.start, record.ingestMs)
 }
 
 function applyDeclarations({ ended, lost }: Batch, edit: Edit): void {

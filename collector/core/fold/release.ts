@@ -67,7 +67,7 @@ export function applyRelease(record: RecordOf<'release'>, { runs }: ReleasePlan,
     const epoch = edit.openEpoch(run)
     if (epoch) release(epoch, numbers)
     const stream = edit.open(cache.streams, streamId(record.device, run.sensor))
-    if (stream) noteRun(stream, run, (i) => isReleased[i] === 1)
+    if (stream) noteRun(stream, run, record.ingestMs, (i) => isReleased[i] === 1)
   }
   windows.add(runs.flatMap(({ portions }) => portions))
 }

@@ -1,5 +1,13 @@
-import type { CollectionName, Collections, Document, RollupDocument } from '../documents.ts'
-import { isBefore } from '../position.ts'
+import type {
+  BucketDocument,
+  CollectionName,
+  Collections,
+  DeviceDocument,
+  Document,
+  RollupDocument,
+  StreamDocument,
+} from '../documents.ts'
+import { isBefore, isSame } from '../position.ts'
 import type { Checkpoint, Store } from '../store.ts'
 
 /** A store in memory, for tests of the roll: the documents and checkpoints can be looked at. */
@@ -14,6 +22,11 @@ export interface MemoryStore
     | 'advance'
     | 'currentSets'
     | 'changePhase'
+    | 'devices'
+    | 'streams'
+    | 'oldBuckets'
+    | 'remove'
+    | 'removeWindows'
   > {
   readonly documents: Readonly<Record<CollectionName, Map<string, Document>>>
   rollups(): RollupDocument[]
@@ -35,6 +48,9 @@ export function createMemoryStore(): MemoryStore {
     if (!current || current.phase !== null || current.swaps !== swaps) return false
     return current.position.g === generation
   }
+
+  const all = <D extends Document>(collection: CollectionName): D[] =>
+    structuredClone([...documents[collection].values()]) as D[]
 
   return {
     documents,
@@ -71,6 +87,32 @@ export function createMemoryStore(): MemoryStore {
       if (!current || current.phase !== from) return false
       checkpoints.set(partition, { ...current, phase: to })
       return true
+    },
+    devices: async () => all<DeviceDocument>('devices'),
+    streams: async (device) =>
+      all<StreamDocument>('streams').filter((stream) => device === undefined || stream.device === device),
+    async oldBuckets({ ingestedBefore, limit, cursor }) {
+      const key = ({ newestIngest, id }: BucketDocument): string =>
+        `${String(newestIngest).padStart(16, '0')} ${id}`
+      const found = all<BucketDocument>('readings')
+        .filter(({ newestIngest }) => newestIngest !== null && newestIngest < ingestedBefore)
+        .sort((a, b) => (key(a) < key(b) ? -1 : 1))
+        .filter((bucket) => cursor === undefined || key(bucket) > cursor)
+      const items = found.slice(0, limit)
+      const last = items[items.length - 1]
+      return { items, cursor: found.length > limit && last ? key(last) : null }
+    },
+    remove: async (collection, gone) =>
+      gone.filter(({ id, o }) => {
+        const stored = documents[collection].get(id)
+        return stored && isSame(stored.o, o) && documents[collection].delete(id)
+      }).length,
+    async removeWindows({ device, sensor, level, endBy, limit }) {
+      const gone = all<RollupDocument>('rollups').filter(
+        (one) => one.device === device && one.sensor === sensor && one.level === level && one.end <= endBy,
+      )
+      for (const { id } of gone.slice(0, limit)) documents.rollups.delete(id)
+      return Math.min(gone.length, limit)
     },
     // No rebuild runs on it: every device is at its first set.
     currentSets: async () => [],

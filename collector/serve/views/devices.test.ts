@@ -52,6 +52,7 @@ const stream = (ageMs: number, more: Partial<StreamDocument> = {}): StreamDocume
   mark: null,
   lateRecords: 0,
   expiredBefore: {},
+  lags: [],
   ...more,
 })
 

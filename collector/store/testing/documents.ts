@@ -37,6 +37,7 @@ export const streamOf = (device: string, sensor: string, o: Position): Collectio
   mark: null,
   lateRecords: 0,
   expiredBefore: { '10s': -5 },
+  lags: [[1_700_000_000_000, 1_000]],
 })
 
 /** An epoch's document. */

@@ -1,9 +1,9 @@
 import { CodedError } from '@barograph/proto'
 import { expect, test } from 'vitest'
-import type { NewRecord } from './log.ts'
-import { keepPruned, pruneIntervalMs, pruneLog } from './retention.ts'
-import type { Checkpoint } from './store.ts'
-import { createMemoryLog } from './testing/memory-log.ts'
+import type { NewRecord } from '../log.ts'
+import { keepPruned, pruneIntervalMs, pruneLog } from './prune.ts'
+import type { Checkpoint } from '../store.ts'
+import { createMemoryLog } from '../testing/memory-log.ts'
 
 const day = 86_400_000
 const now = 100 * day

@@ -1,6 +1,6 @@
 import { isCoded } from '@barograph/proto'
-import type { Log } from './log.ts'
-import type { Store } from './store.ts'
+import type { Log } from '../log.ts'
+import type { Store } from '../store.ts'
 
 /**
  * Drops the log's records that are older than the retention, counted from ingest, and only those that every partition
