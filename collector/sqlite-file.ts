@@ -33,6 +33,8 @@ export interface SqliteFile {
 
 /** Another process or thread may hold the file's write lock this long before we give up with `-busy`. */
 const lockWaitMs = 10_000
+/** Pages of the log that a connection keeps in memory: it is written and read at its end. */
+const logCacheKiB = 2_048
 /** After a checkpoint the write-ahead log is cut back to this size. */
 const walKeptBytes = 64 * 1024 * 1024
 
@@ -64,9 +66,11 @@ export function openSqliteFile(options: SqliteFileOptions): SqliteFile {
   }
 }
 
-function open({ path, readOnly }: SqliteFileOptions): Database.Database {
+function open({ path, what, readOnly }: SqliteFileOptions): Database.Database {
   if (!readOnly) mkdirSync(dirname(path), { recursive: true })
-  return new Database(path, { readonly: readOnly, fileMustExist: readOnly, timeout: lockWaitMs })
+  const db = new Database(path, { readonly: readOnly, fileMustExist: readOnly, timeout: lockWaitMs })
+  if (what === 'log') db.pragma(`cache_size = -${logCacheKiB}`)
+  return db
 }
 
 function checkHeader(db: Database.Database, options: SqliteFileOptions): void {

@@ -1,4 +1,6 @@
 import { decodeStatus } from '@barograph/proto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { testUplink, until } from '../core/uplink-contract.ts'
 import { systemClock } from '../system-clock.ts'
@@ -99,4 +101,34 @@ test('what stands in the way is said in words', async () => {
   await expect(
     tryBroker({ device: 'balcony', url: 'mqtt://broker.invalid:1883', token: null }),
   ).rejects.toMatchObject({ code: 'name-not-found' })
+})
+
+test('messages of many lengths leave no memory behind', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const heldMb = (): number => {
+    collect()
+    return process.memoryUsage().arrayBuffers / 2 ** 20
+  }
+  const broker = await startTinyBroker()
+  const uplink = createMqttUplink({
+    device: 'balcony',
+    url: broker.url,
+    token: null,
+    clock: systemClock,
+    random,
+  })
+  let isUp = false
+  uplink.start({ connected: () => (isUp = true), disconnected() {}, received() {} })
+  await until(() => isUp)
+  const before = heldMb()
+  for (let length = 1; length <= 600; length++) {
+    await uplink.send(new Uint8Array(length))
+    // What a program does meanwhile: it cuts other small buffers from the same slabs.
+    for (let i = 0; i < 100; i++) Buffer.allocUnsafe(1_000)
+  }
+  broker.publishes.length = 0
+  expect(heldMb() - before).toBeLessThan(8)
+  await uplink.close()
+  await broker.close()
 })

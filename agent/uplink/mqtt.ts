@@ -3,6 +3,7 @@ import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import { createBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Uplink, UplinkListener } from '../core/uplink.ts'
+import { keepPoolSmall } from './buffer-pool.ts'
 import { describeConnectError } from './connect-error.ts'
 
 export interface MqttUplinkOptions {
@@ -53,6 +54,7 @@ export function clientOptions({
 
 /** The uplink over MQTT 3.1.1. Each connection is a client of its own, so that nothing of the last one comes again. */
 export function createMqttUplink(options: MqttUplinkOptions): Uplink {
+  keepPoolSmall()
   const { device, url, clock } = options
   const backoff = createBackoff({
     shortestMs: shortestWaitMs,

@@ -3,6 +3,7 @@ import { limits, parseTopic } from '@barograph/proto'
 import { type Address, formatAddress } from '@barograph/proto/config'
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes'
 import type { Accept, Ingest, Refuse } from '../core/ingest.ts'
+import { keepPoolSmall } from './buffer-pool.ts'
 import { createFrameGuard } from './frame-guard.ts'
 import { listen } from './listen.ts'
 
@@ -37,6 +38,7 @@ export interface BrokerOptions {
  * append happens in authorizePublish, which aedes waits for before it writes the PUBACK.
  */
 export async function createBroker(options: BrokerOptions): Promise<Ingest> {
+  keepPoolSmall()
   const { accept, refuse } = options
   const retained = new Set<string>()
   let closing = false

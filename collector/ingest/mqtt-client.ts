@@ -1,6 +1,7 @@
 import { CodedError, statusTopic, upTopic } from '@barograph/proto'
 import mqtt, { type IPublishPacket, type MqttClient } from 'mqtt'
 import type { Accept, Ingest } from '../core/ingest.ts'
+import { keepPoolSmall } from './buffer-pool.ts'
 
 /** Bounds of the connection to an outside broker. */
 export const mqttClientLimits = {
@@ -29,6 +30,7 @@ const subscriptions = [upTopic('+'), statusTopic('+')]
  * reconnects, by itself.
  */
 export function createMqttClient({ url, clientId, accept, report }: MqttClientOptions): Ingest {
+  keepPoolSmall()
   const client = connect(url, clientId, accept === null)
   let trouble: string | null = `not connected to ${hidePassword(url)} yet`
   let closing = false
