@@ -17,12 +17,13 @@ type Site = Documents['devices']['sites'][number]
 export interface Places {
   partitionOf(device: string): number
   checkpointOf(device: string): Checkpoint
-  /** The time zone that an instant is local to, as it was known when the record at `at` was folded. */
+  /**
+   * The time zone that an instant is local to, as it was known when the record at `at` was folded, or when the windows of
+   * the device were rebuilt since.
+   */
   zoneOf(device: string, time: number, at: Position): string
   /** Levels kept as of that record. */
   levelsAt(device: string, at: Position): readonly string[]
-  /** Windows of a device hold what came before this position by what was known here: its last rebuild. */
-  rebuiltAt(device: string): Position
   /** Windows of that level up to this end may have lost readings to retention. */
   sealedUntil(device: string, level: string): number
   /** What the log brings before the checkpoints. */
@@ -158,12 +159,12 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
     partitionOf: place,
     checkpointOf: (device) => checkpoint(place(device)),
     zoneOf(device, time, at) {
-      const known = (sites.get(device) ?? []).filter((site) => !isBefore(at, site.at))
+      const until = later(at, rebuilt.get(device) ?? at)
+      const known = (sites.get(device) ?? []).filter((site) => !isBefore(until, site.at))
       const site = known.findLast((one) => one.validFrom <= time) ?? known[0]
       return site?.timeZone ?? settingsAt(device, at).defaultTimeZone
     },
     levelsAt: (device, at) => settingsAt(device, at).levels,
-    rebuiltAt: (device) => rebuilt.get(device) ?? nowhere.position,
     sealedUntil: (device, level) => sealed.get(device)?.[level] ?? Number.NEGATIVE_INFINITY,
     logged: readLogged(log, ofThisLog),
     recordsAhead,

@@ -108,9 +108,8 @@ function addToWindows(
   isDropped: IsDropped,
 ): void {
   const { time, at, intervalMs, minute } = item
-  const known = later(at, places.rebuiltAt(device))
-  const zone = places.zoneOf(device, time, known)
-  const kept = places.levelsAt(device, known)
+  const zone = places.zoneOf(device, time, at)
+  const kept = places.levelsAt(device, at)
   for (const level of levels) {
     // Thinned readings are known by the minute only.
     if (!kept.includes(level) || !isKeptAt(level, intervalMs) || (minute && level === '10s')) continue
@@ -228,24 +227,14 @@ function compareDocument(
     report.find(`the window ${row.id} holds ${stored.received} readings of which none is stored`)
     return
   }
-  checkPosition(options, stored, its.newest)
+  // A window changes with its readings only, and when its log is replaced.
+  if (its.newest.g === stored.o.g)
+    report.compare(at('o'), words(stored.o), words({ g: its.newest.g, n: its.newest.n + 1 }))
   const { zones, ends } = its.oldest
   report.compare(at('timeZone'), stored.timeZone, zones.find((zone) => zone === stored.timeZone) ?? zones[0])
   report.compare(at('end'), stored.end, ends.find((end) => end === stored.end) ?? ends[0])
   compareRollup(report, stored, its.tally)
   if (report.differed() > before) findInWindow(store, report, stored, its.tally.received)
-}
-
-/** A window changes with its readings only, and when it is rebuilt, or its log is replaced. */
-function checkPosition(
-  { report, places, device }: Options,
-  { id, o }: Documents['rollups'],
-  newest: Position,
-): void {
-  const exact = { g: newest.g, n: newest.n + 1 }
-  const latest = later(exact, places.rebuiltAt(device))
-  const isAfter = newest.g < o.g || (!isBefore(o, exact) && !isBefore(latest, o))
-  if (!isAfter) report.compare({ collection: 'rollups', id, field: 'o' }, words(o), words(exact))
 }
 
 /**
