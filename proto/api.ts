@@ -139,6 +139,12 @@ export interface ApiDevice {
   /** Age of the newest reading; null: there is none, or the device is replayed. */
   lagMs: number | null
   clock: ApiClock
+  /** Who set the clock; none: nobody yet, and what it stamps waits in the device; null: the device does not tell. */
+  clockSource: 'none' | 'system' | 'collector' | null
+  /** Its times are right within plus or minus this; null: nobody knows. */
+  clockErrorMs: number | null
+  /** How far the machine's own clock is ahead of the times that the device stamps; 0: that clock is used. */
+  clockOffMs: number
   /** Readings on the device that are not stored yet, as it last said. */
   backlog: number
   online: boolean

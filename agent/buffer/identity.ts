@@ -21,10 +21,33 @@ export function checkDevice(
 
 export type Site = ReturnType<typeof openSite>
 
-/** The version of the site, a new one when `text` is another than before, and whether the collector knows it. */
-export function openSite(tables: Tables, text: string, clock: Clock) {
-  let site = loadSite(tables, text, clock)
+/**
+ * The version of the site, a new one when `text` is another than before, and whether the collector knows it. Number and
+ * first day of another site come from the clock: it waits until that is confirmed.
+ */
+export function openSite(tables: Tables, text: string, clock: Clock, validFrom: number | null) {
+  const openedAtMs = clock.monotonicMs()
+  const before = tables.site()
+  let site: StoredSite = before?.text === text ? before : { version: 0, validFrom: 0, confirmed: false, text }
+  let numbered: StoredSite | null = null
   let isChanged = false
+  if (site.version === 0 && !clock.isUnconfirmed) {
+    site = changedSite()
+    tables.setSite(site)
+  }
+
+  function changedSite(): StoredSite {
+    const now = clock.now()
+    return {
+      // By the clock, not from 1: a new card in an old station must not repeat a version that the collector knows.
+      version: Math.max((before?.version ?? 0) + 1, Math.floor(now / 1000)),
+      // The first site holds for all readings, also for those older than this program.
+      validFrom:
+        validFrom ?? (before ? Math.round(now - (clock.monotonicMs() - openedAtMs)) : limits.earliestTimeMs),
+      confirmed: false,
+      text,
+    }
+  }
 
   return {
     get state(): SiteState {
@@ -32,32 +55,22 @@ export function openSite(tables: Tables, text: string, clock: Clock) {
     },
     /** True: that is news, to be committed. */
     confirm(version: number): boolean {
-      if (site.confirmed || version < site.version) return false
+      if (site.confirmed || site.version === 0 || version < site.version) return false
       site = { ...site, confirmed: true }
       isChanged = true
       return true
     },
     /** Inside the transaction. */
     write(): void {
-      if (isChanged) tables.setSite(site)
+      if (site.version === 0 && !clock.isUnconfirmed) numbered = changedSite()
+      if (isChanged || numbered) tables.setSite(numbered ?? site)
     },
     committed(): void {
       isChanged = false
+      if (numbered) site = numbered
+      numbered = null
     },
   }
 }
 
-function loadSite(tables: Tables, text: string, clock: Clock): SiteState & { readonly text: string } {
-  const before = tables.site()
-  if (before?.text === text) return before
-  const changed = {
-    // By the clock, not from 1: a new card in an old station must not repeat a version that the collector knows.
-    version: Math.max((before?.version ?? 0) + 1, Math.floor(clock.now() / 1000)),
-    // The first site holds for all readings, also for those older than this program.
-    validFrom: before ? clock.now() : limits.earliestTimeMs,
-    confirmed: false,
-    text,
-  }
-  tables.setSite(changed)
-  return changed
-}
+type StoredSite = SiteState & { readonly text: string }

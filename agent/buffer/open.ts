@@ -46,7 +46,7 @@ const asIfNow = `
 /**
  * Version 2. `crc` proves a row (checksum.ts; null: written by version 1). `gone`: how many numbers of the stream have
  * left the buffer, so that entries and summaries, and these, add up to `last_seq`. `synced`: 1 when `wall` is final, 0
- * when it is to be made of boot and monotonic time once the boot's offset is known. `sent`: numbers that were ever
+ * when it is to be made of boot and monotonic time once the boot's offset is known, 2 when that was made and is uncertain. `sent`: numbers that were ever
  * handed to the uplink, or may have been: marked before. `summaries`: whole minutes that were condensed.
  */
 const tables = `

@@ -1,5 +1,6 @@
 import { divideRounded, flagWords, fromThousandths, meanAngle, pairs, sizeOf } from '@barograph/proto'
 import type { LostRange, SiteState } from '../core/buffer.ts'
+import { applyTimings } from './boot-table.ts'
 import { openForReading } from './open.ts'
 import { openTables, type StreamState, type Tables } from './tables.ts'
 
@@ -104,7 +105,9 @@ export function* exportBuffer(path: string): Generator<ExportedRow> {
   const db = openForReading(path)
   try {
     const tables = openTables(db)
-    for (const stream of tables.streams(null)) {
+    const streams = tables.streams(null)
+    applyTimings(db, tables, streams)
+    for (const stream of streams) {
       yield* exportSummaries(tables, stream)
       for (const [from, to] of pairs(stream.rows))
         for (let first = from; first <= to; first += pageRows)

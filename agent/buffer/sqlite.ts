@@ -14,6 +14,7 @@ import type { Acceptance, Buffer, BufferListener, NumberedEntry } from '../core/
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { createAcceptances } from './commit/acceptances.ts'
+import { openBoots } from './commit/boots.ts'
 import { createDropper } from './commit/drops.ts'
 import { createGroupCommit } from './commit/group-commit.ts'
 import { createSettlements } from './commit/settlements.ts'
@@ -38,6 +39,8 @@ export interface BufferOptions {
   readonly boot: string
   /** The configured site as text: another text is another version. */
   readonly site: string
+  /** From when on it is valid, ms since 1970. Default: the first site from ever, another one from its change on. */
+  readonly siteValidFrom?: number | null
   readonly clock: Clock
   readonly log: Log
   /** How long another agent may take to let go of the file: it may be shutting down. Default 3 s. */
@@ -53,15 +56,28 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
   const tables = openTables(db)
   const listeners: BufferListener[] = []
   const streams = openStreams(tables, epoch)
-  const acceptances = createAcceptances({ epoch, boot, tables, streams, clock })
+  const boots = opening(() => openBoots({ boot, db, tables, streams, listeners, clock, log }))
+  const acceptances = createAcceptances({ epoch, boot, tables, streams, boots, clock })
   const settlements = createSettlements({ epoch, tables, streams, clock })
   const site = opening(() => {
     checkDevice(tables, { device, path, holdsStreams: !streams.isEmpty() })
-    return openSite(tables, options.site, clock)
+    return openSite(tables, options.site, clock, options.siteValidFrom ?? null)
   })
   const marks = createMarks({ epoch, tables, streams })
   const thinner = createThinner({ isOver: (stream) => stream.epoch !== epoch, tables, streams, marks })
-  const dropper = createDropper({ boot, maxMb, maxAgeDays, whenFull, tables, streams, thinner, clock })
+  // Readings whose time was not known could not be condensed.
+  listeners.push({ committed() {}, dropped() {}, troubled() {}, timed: thinner.forget })
+  const dropper = createDropper({
+    boot,
+    maxMb,
+    maxAgeDays,
+    whenFull,
+    tables,
+    streams,
+    thinner,
+    boots,
+    clock,
+  })
   const trouble = createTrouble({ maxMb, whenFull, listeners, log })
   const commits = createGroupCommit({
     epoch,
@@ -71,6 +87,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     streams,
     acceptances,
     settlements,
+    boots,
     site,
     marks,
     dropper,
@@ -163,6 +180,11 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     },
     confirmSite: (version) => {
       if (site.confirm(version)) commits.commitSoon()
+    },
+    bootTime: boots.known,
+    synchronise: (found) => {
+      boots.synchronise(found)
+      commits.commitNow()
     },
     get trouble() {
       return trouble.current

@@ -14,6 +14,7 @@ import {
 import type Sqlite from 'better-sqlite3'
 import type { BufferedStream, LostRange, NumberedEntry, SiteState } from '../core/buffer.ts'
 import type { SensorPosition } from '../core/sensor.ts'
+import { type BootTiming, finalTime } from '../core/time/row-time.ts'
 import { checksum } from './checksum.ts'
 import { decodePayload, type MetricNumbers, metricFromRow } from './payload.ts'
 import { openSentTable, openSummaryTable, type SummaryAge, type SummaryRange } from './summary-table.ts'
@@ -28,6 +29,9 @@ export interface StreamState extends BufferedStream {
   sent: RangeSet
   /** Ascending; `thinned` is what of them is not settled. */
   summaries: SummaryRange[]
+  untimed: RangeSet
+  uncertain: RangeSet
+  clockErrorMs: number
   lost: LostRange[]
   endPending: boolean
 }
@@ -119,12 +123,6 @@ export function openTables(db: Sqlite.Database) {
       )
       .pluck()
   const firstSinceBy = { accepted: firstSince('accepted'), monotonic: firstSince('monotonic') }
-  const restamp = writing(
-    `UPDATE entries SET wall = monotonic + :offset, synced = 1,
-       crc = row_checksum(stream, seq, monotonic, monotonic + :offset, payload)
-     WHERE stream IN (SELECT id FROM streams WHERE boot = :boot) AND synced = 0
-       AND (crc IS NULL OR crc = row_checksum(stream, seq, monotonic, wall, payload))`,
-  )
   const setPosition = writing('INSERT OR REPLACE INTO positions VALUES (?, ?)')
   const setMeta = writing('INSERT OR REPLACE INTO meta VALUES (?, ?)')
   const getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck()
@@ -137,13 +135,17 @@ export function openTables(db: Sqlite.Database) {
   const metrics = metricTable(db)
   const summaries = openSummaryTable(db, writing)
   const sent = openSentTable(db, writing)
+  const timings = new Map<number, BootTiming>()
 
   /** Throws `corrupt` when the row is not what was written. */
   function decodeRow(stream: number, row: ReadRow): NumberedEntry {
-    const { seq, wall, monotonic, payload, crc } = row
+    const { seq, wall, monotonic, synced, payload, crc } = row
     if (crc !== null && crc !== rowChecksum(stream, seq, monotonic, wall, payload))
       throw new CodedError('corrupt', 'a row of the buffer is not what was written')
-    return { seq, time: wall, monotonicMs: monotonic, ...decodePayload(payload, metrics) }
+    // The final time, also where it is not written yet; or what the clock said, while nobody knows better.
+    const timing = synced === 0 ? timings.get(stream) : undefined
+    const time = timing ? finalTime(timing, wall, monotonic) : wall
+    return { seq, time, monotonicMs: monotonic, ...decodePayload(payload, metrics) }
   }
 
   return {
@@ -196,13 +198,8 @@ export function openTables(db: Sqlite.Database) {
         addGone.run(lastSeq - firstSeq + 1, stream)
       }
     },
-    /**
-     * The boot's clock is known now: its rows get their final times, monotonic plus offset. A row that is damaged is left
-     * for `read` to find.
-     */
-    restamp(boot: string, offsetMs: number): void {
-      restamp.run({ boot, offset: Math.round(offsetMs) })
-    },
+    /** Rows of this stream that were stamped without confirmation have their times by this from now on. */
+    setTiming: (stream: number, timing: BootTiming): void => void timings.set(stream, timing),
     /** Entries of a range; the numbers of those that cannot be read go to `unreadable`, or are thrown without it. */
     read(stream: number, first: number, last: number, unreadable?: (seq: number) => void): NumberedEntry[] {
       const entries: NumberedEntry[] = []
@@ -220,7 +217,11 @@ export function openTables(db: Sqlite.Database) {
       const entries: StoredEntry[] = []
       for (const row of readRange.all(stream, first, last))
         try {
-          entries.push({ ...decodeRow(stream, row), synced: row.synced === 1 })
+          const isRight = timings.get(stream)?.isUncertain === false
+          entries.push({
+            ...decodeRow(stream, row),
+            synced: row.synced === 1 || (row.synced === 0 && isRight),
+          })
         } catch (error) {
           // It stays a row: whoever is to send it declares it lost.
           if (!isCoded(error, 'corrupt')) throw error
@@ -310,6 +311,10 @@ function loadStreams(
     historical: row.historical === 1,
     lastSeq: row.last_seq,
     rows: ranges.all(row.id).flatMap(({ first, last }) => [first, last]),
+    // boots.ts knows.
+    untimed: emptySet,
+    uncertain: emptySet,
+    clockErrorMs: 0,
     lost: lost.all(row.id),
     endPending: row.epoch !== currentEpoch && row.ended === 0,
   }))

@@ -9,7 +9,10 @@ export function describeConfig(config: AgentConfig, { json }: { json: boolean })
   const { device, site, uplink, buffer, primary, sensors } = config
   const shown = {
     device,
-    site,
+    site: {
+      ...site,
+      validFrom: site.validFrom === null ? undefined : new Date(site.validFrom).toISOString(),
+    },
     uplink: {
       ...uplink,
       url: withoutPassword(uplink.url),

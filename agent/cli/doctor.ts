@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 import { CodedError, isCoded } from '@barograph/proto'
 import type { AgentConfig } from '../config/load.ts'
 import { silentLog } from '../core/log.ts'
+import { createTimekeeper } from '../core/time/timekeeper.ts'
+import { thisMachine } from '../machine.ts'
 import { tryBroker } from '../uplink/try-broker.ts'
 import { askOnce } from './once.ts'
 import { checkSecrets, openBuffer, tokenOf } from './parts.ts'
@@ -66,14 +68,23 @@ async function look(what: string, check: () => string | Promise<string>): Promis
   }
 }
 
-function checkClock(): string {
-  const now = new Date()
+async function checkClock(): Promise<string> {
+  const { clock, sync } = thisMachine(process.env)
+  const now = new Date(clock.now())
   if (now.getTime() < earliestSaneTime)
     throw new CodedError('clock', `it is not ${now.toISOString()}`, {
-      hint: 'let NTP set it: timedatectl set-ntp true',
+      hint: 'let NTP set it: timedatectl set-ntp true; until then readings wait for the time of the collector',
     })
-  const isSynchronised = existsSync('/run/systemd/timesync/synchronized')
-  return `${now.toISOString()}${isSynchronised ? ', set by NTP' : ''}`
+  switch (await sync.ask()) {
+    case 'yes':
+      return `${now.toISOString()}, and the system says that it is synchronised`
+    case 'unknown':
+      return `${now.toISOString()}; the system does not tell whether it is synchronised: the collector's time decides`
+    case 'no':
+      throw new CodedError('clock', `${now.toISOString()}, and the system says that it is not synchronised`, {
+        hint: 'let NTP set it: timedatectl set-ntp true; until then readings wait for the time of the collector',
+      })
+  }
 }
 
 function checkDisk({ buffer }: AgentConfig): string {
@@ -117,7 +128,13 @@ function judgeDisk(eachMs: number, freeMb: number, buffer: AgentConfig['buffer']
 async function checkBuffer(config: AgentConfig): Promise<string> {
   if (!existsSync(config.buffer.path)) return `${config.buffer.path} will be made`
   try {
-    await openBuffer(config, silentLog).close()
+    // A look at the buffer must not vouch for the clock.
+    const { clock, boot } = thisMachine(process.env)
+    await openBuffer(config, {
+      boot,
+      clock: createTimekeeper({ clock, log: silentLog }),
+      log: silentLog,
+    }).close()
     return config.buffer.path
   } catch (error) {
     if (isCoded(error, 'buffer-in-use')) return `${config.buffer.path}, in use by a running agent`

@@ -1,21 +1,25 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { epochFromBytes, isCoded } from '@barograph/proto'
 import { openSqliteBuffer } from '../buffer/sqlite.ts'
 import type { AgentConfig, ConfiguredSensor } from '../config/load.ts'
 import type { Buffer } from '../core/buffer.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Sensor } from '../core/sensor.ts'
 import { systemClock } from '../system-clock.ts'
 
 /** A sensor as configured, its secrets read. Throws coded errors. */
-export function makeSensor(config: AgentConfig, { id, type, config: own }: ConfiguredSensor): Sensor {
+export function makeSensor(
+  config: AgentConfig,
+  { id, type, config: own }: ConfiguredSensor,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Sensor {
   return type.create({
     config: withSecrets(config, id, own, type.secrets ?? []),
     id,
     site: config.site,
     baseDir: config.baseDir,
-    now: () => Date.now(),
+    now: () => clock.now(),
     random: Math.random,
     fetch: globalThis.fetch,
   })
@@ -45,17 +49,25 @@ export function tokenOf({ uplink, secret }: AgentConfig): string | null {
   return uplink.token === null ? null : secret(uplink.token, 'uplink.token')
 }
 
-/** Opens the configured buffer under a new epoch. Throws coded errors; what the configuration can cure names its line. */
-export function openBuffer(config: AgentConfig, log: Log): Buffer {
+/**
+ * Opens the configured buffer under a new epoch, for a boot whose clock is `clock`. Throws coded errors; what the
+ * configuration can cure names its line.
+ */
+export function openBuffer(
+  config: AgentConfig,
+  { boot, clock, log }: { readonly boot: string; readonly clock: Clock; readonly log: Log },
+): Buffer {
   const { device, site, buffer } = config
+  const { validFrom } = site
   try {
     return openSqliteBuffer({
       ...buffer,
       device,
       epoch: epochFromBytes(randomBytes(8)),
-      boot: bootId(),
-      site: JSON.stringify([site.name, site.latitude, site.longitude, site.altitudeM, site.timeZone]),
-      clock: systemClock,
+      boot,
+      site: siteText(site),
+      siteValidFrom: validFrom,
+      clock,
       log,
     })
   } catch (error) {
@@ -64,11 +76,15 @@ export function openBuffer(config: AgentConfig, log: Log): Buffer {
   }
 }
 
-/** Names this boot of the machine; where the system has no such name, this process stands for it. */
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return randomBytes(8).toString('hex')
-  }
+/** Another text is another site. Without `validFrom` it is what it always was, so that an update changes nothing. */
+function siteText({
+  name,
+  latitude,
+  longitude,
+  altitudeM,
+  timeZone,
+  validFrom,
+}: AgentConfig['site']): string {
+  const where = [name, latitude, longitude, altitudeM, timeZone]
+  return JSON.stringify(validFrom === null ? where : [...where, validFrom])
 }

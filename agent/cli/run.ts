@@ -1,7 +1,8 @@
 import type { AgentConfig } from '../config/load.ts'
 import { startAgent } from '../core/agent.ts'
 import type { Log } from '../core/log.ts'
-import { systemClock } from '../system-clock.ts'
+import { createTimekeeper } from '../core/time/timekeeper.ts'
+import { thisMachine } from '../machine.ts'
 import { createMqttUplink } from '../uplink/mqtt.ts'
 import { makeSensor, openBuffer, tokenOf } from './parts.ts'
 import { agentVersion } from './version.ts'
@@ -10,13 +11,17 @@ import { agentVersion } from './version.ts'
 export async function runAgent(config: AgentConfig, log: Log): Promise<void> {
   const { device, site, uplink, primary } = config
   const token = tokenOf(config)
+  const { clock, boot, sync } = thisMachine(process.env)
+  const keeper = createTimekeeper({ clock, log })
+  // Before the first reading is stamped, so that on a machine whose clock is right nothing ever waits.
+  await sync.ask()
   const sensors = config.sensors.map((configured) => ({
     id: configured.id,
     type: configured.type.type,
     intervalMs: configured.config.intervalMs,
-    sensor: makeSensor(config, configured),
+    sensor: makeSensor(config, configured, keeper),
   }))
-  const buffer = openBuffer(config, log)
+  const buffer = openBuffer(config, { boot, clock: keeper, log })
   const agent = startAgent({
     device,
     site,
@@ -24,8 +29,9 @@ export async function runAgent(config: AgentConfig, log: Log): Promise<void> {
     primary: Object.entries(primary).map(([metric, sensor]) => ({ metric, sensor })),
     shipping: uplink,
     buffer,
-    uplink: createMqttUplink({ device, url: uplink.url, token, clock: systemClock, random: Math.random }),
-    clock: systemClock,
+    uplink: createMqttUplink({ device, url: uplink.url, token, clock, random: Math.random }),
+    clock,
+    time: { keeper, system: sync.read },
     log,
     version: agentVersion,
   })

@@ -5,6 +5,7 @@ import { type ConfigIssue, loadConfig as checkText, type Override } from '@barog
 import type { SensorType, SiteConfig } from '../core/sensor-type.ts'
 import { agentSchema, type CheckedConfig } from './schema.ts'
 import { readSecret } from './secret.ts'
+import { parseValidFrom } from './valid-from.ts'
 import { type CheckedSensors, checkSensors, type ConfiguredSensor, fillPrimary } from './sensors.ts'
 
 export type { ConfiguredSensor } from './sensors.ts'
@@ -15,7 +16,8 @@ export interface AgentConfig {
   /** Folder of the file: relative paths count from here. */
   readonly baseDir: string
   readonly device: string
-  readonly site: SiteConfig
+  /** `validFrom`, ms since 1970: from when on it is so; null: the configuration does not say. */
+  readonly site: SiteConfig & { readonly validFrom: number | null }
   readonly uplink: Readonly<Omit<CheckedConfig['uplink'], 'token'>> & { readonly token: string | null }
   readonly buffer: Readonly<CheckedConfig['buffer']>
   /** For every metric of the device the sensor that speaks for it. */
@@ -67,7 +69,11 @@ export function loadConfig(options: LoadOptions): AgentConfig {
     file,
     baseDir,
     device,
-    site: { ...site, name: site.name ?? device },
+    site: {
+      ...site,
+      name: site.name ?? device,
+      validFrom: site.validFrom === undefined ? null : parseValidFrom(site.validFrom, site.timeZone),
+    },
     uplink: { ...uplink, token: uplink.token ?? null },
     buffer: { ...buffer, path: resolve(baseDir, buffer.path) },
     primary: fillPrimary(primary, sensors),

@@ -1,6 +1,7 @@
 import { idPattern } from '@barograph/proto'
 import { timeZone } from '@barograph/proto/config'
 import { z } from 'zod'
+import { parseValidFrom } from './valid-from.ts'
 
 const id = () =>
   z.string().regex(idPattern).describe('1 to 63 small letters, digits and hyphens, a hyphen not first')
@@ -14,6 +15,11 @@ const site = z.strictObject({
   longitude: number(-180, 180),
   altitudeM: number(-500, 10_000).default(0),
   timeZone: timeZone(),
+  validFrom: z
+    .string()
+    .refine((text) => parseValidFrom(text, 'UTC') !== null)
+    .optional()
+    .describe('a date such as 2026-11-01, or an ISO time such as 2026-11-01T06:00Z'),
 })
 
 const uplink = z.strictObject({

@@ -7,6 +7,7 @@ import type { Sensor } from './sensor.ts'
 import type { SiteConfig } from './sensor-type.ts'
 import { createShipper } from './shipping/shipper.ts'
 import { createStatusReporter, type ReportedSensor } from './status.ts'
+import type { SystemSync, Timekeeper } from './time/timekeeper.ts'
 import type { Uplink } from './uplink.ts'
 
 export interface AgentSensor {
@@ -30,6 +31,12 @@ export interface AgentOptions {
   readonly buffer: Buffer
   readonly uplink: Uplink
   readonly clock: Clock
+  /** Where the right time comes from; absent: `clock` is right. */
+  readonly time?: {
+    readonly keeper: Timekeeper
+    /** What the machine says of its clock, as it is known now. */
+    readonly system: () => SystemSync
+  }
   readonly log: Log
   readonly version: string
 }
@@ -46,13 +53,16 @@ const goodbyeMs = 300
 
 /** Puts the parts together: sensors -> samplers -> buffer -> shipper -> uplink, and the status beside them. */
 export function startAgent(options: AgentOptions): Agent {
-  const { device, site, buffer, uplink, clock, log } = options
+  const { device, site, buffer, uplink, log } = options
+  const keeper = options.time?.keeper
+  const clock = keeper ?? options.clock
   const shipper = createShipper({
     ...options.shipping,
     device,
     site,
     buffer,
     clock,
+    ...(keeper ? { time: keeper } : {}),
     log,
     send: (bytes) => uplink.send(bytes),
   })
@@ -64,8 +74,10 @@ export function startAgent(options: AgentOptions): Agent {
     sensors: () => options.sensors.map((sensor) => report(sensor, samplers.get(sensor.id))),
     buffer,
     clock,
+    ...(keeper ? { time: keeper } : {}),
     send: (bytes) => uplink.sendStatus(bytes),
   })
+  const stopLooking = options.time ? lookAtClock(options.time, buffer, clock) : () => {}
   for (const { id, sensor, intervalMs } of options.sensors)
     samplers.set(
       id,
@@ -100,9 +112,25 @@ export function startAgent(options: AgentOptions): Agent {
       await within(goodbyeMs, status.sayOffline())
       status.stop()
       await within(goodbyeMs, uplink.close())
+      stopLooking()
       await buffer.close()
     },
   }
+}
+
+/** Between looks at the machine's clock. */
+const lookMs = 1_000
+
+/** Keeps the time from the start on; returns how to stop that. */
+function lookAtClock({ keeper, system }: NonNullable<AgentOptions['time']>, buffer: Buffer, clock: Clock) {
+  keeper.begin(buffer.bootTime, (found) => buffer.synchronise(found))
+  let cancel = (): void => {}
+  const look = (): void => {
+    cancel = clock.setTimer(lookMs, look)
+    keeper.look(system())
+  }
+  look()
+  return () => cancel()
 }
 
 function report({ id, type, intervalMs, sensor }: AgentSensor, sampler: Sampler | undefined): ReportedSensor {

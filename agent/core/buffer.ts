@@ -1,5 +1,6 @@
 import type { Epoch, Mark, RangeSet, StreamEpoch, Summary } from '@barograph/proto'
 import type { SensorPosition, Value } from './sensor.ts'
+import type { Synchronisation } from './time/timekeeper.ts'
 
 /** What happened, apart from its number: a reading has values, anything else is a mark. */
 export interface Entry {
@@ -7,6 +8,8 @@ export interface Entry {
   readonly time: number
   /** Monotonic time of the same moment, ms since boot. */
   readonly monotonicMs: number
+  /** Stamped by a clock that nobody had confirmed: it gets its time when the boot is synchronised. */
+  readonly isUnconfirmed?: boolean
   /** Empty for marks. */
   readonly values: readonly Value[]
   readonly mark: Omit<Mark, 'index'> | null
@@ -48,6 +51,11 @@ export interface BufferedStream extends StreamEpoch, SensorTraits {
   readonly thinned: RangeSet
   /** Numbers that were ever handed to the uplink, or may have been. Only these may be sent, and never thinned. */
   readonly sent: RangeSet
+  /** Of the rows: those whose time is not known yet. They are not to be sent. */
+  readonly untimed: RangeSet
+  /** Of the rows: those of a boot that ended before its time was known. They are right within `clockErrorMs`. */
+  readonly uncertain: RangeSet
+  readonly clockErrorMs: number
   readonly lost: readonly LostRange[]
   /** True when an older run made it and the collector has not stored its end yet. */
   readonly endPending: boolean
@@ -68,6 +76,7 @@ export interface Settlement extends StreamEpoch {
 
 /** Which site the collector must know before readings count. */
 export interface SiteState {
+  /** 0: a changed site that waits for the right time, because its number and its first day come from the clock. */
   readonly version: number
   readonly validFrom: number
   readonly confirmed: boolean
@@ -84,6 +93,8 @@ export interface BufferListener {
   committed(stream: BufferedStream, firstSeq: number, lastSeq: number): void
   /** Rows went without being settled: their loss is declared in `stream.lost`, or summaries hold them now. */
   dropped(stream: BufferedStream): void
+  /** The time is known: rows that waited for it may be sent, and a site that waited has its number. */
+  timed?(): void
   /** Trouble began, changed or ended. */
   troubled(trouble: BufferTrouble | null): void
 }
@@ -124,6 +135,13 @@ export interface Buffer {
   /** Marks numbers as sent. Durable when it returns; while the disk takes nothing it holds in memory until it does. */
   markSent(stream: StreamEpoch, set: RangeSet): void
   settle(settlement: Settlement): void
+  /** What an earlier run of the agent knew of this boot's clock at last; null: nothing. */
+  readonly bootTime: Synchronisation | null
+  /**
+   * The time of this boot is known. Its rows that nobody had confirmed get their times, those of older boots that ended
+   * without knowing it become uncertain; durable before the first of them can be sent, and for good.
+   */
+  synchronise(found: Synchronisation): void
   readonly site: SiteState
   confirmSite(version: number): void
   readonly trouble: BufferTrouble | null

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Wall clock, ms since 1970. It may jump. */
   now(): number
+  /** True: nobody has confirmed `now` in this boot. Absent: it is right, or nobody asks. */
+  readonly isUnconfirmed?: boolean
   /** Never goes back; ms since this machine booted, so that it means the same to the next run. */
   monotonicMs(): number
   /** Calls `run` once after the delay; the returned function takes that back. */

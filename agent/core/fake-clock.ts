@@ -11,9 +11,9 @@ export interface FakeClock extends Clock {
   readonly timers: number
 }
 
-export function createFakeClock(start = Date.UTC(2026, 0, 1)): FakeClock {
+export function createFakeClock(start = Date.UTC(2026, 0, 1), bootedForMs = 1_000_000): FakeClock {
   let wall = start
-  let monotonic = 1_000_000
+  let monotonic = bootedForMs
   let order = 0
   const timers = new Map<number, { at: number; run: () => void }>()
   const advance = (ms: number): void => {

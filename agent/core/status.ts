@@ -1,7 +1,8 @@
-import { encodeStatus, type Origin, type Status, sizeOf } from '@barograph/proto'
+import { type ClockStatus, encodeStatus, type Origin, type Status, sizeOf } from '@barograph/proto'
 import type { Buffer } from './buffer.ts'
 import type { Clock } from './clock.ts'
 import type { SensorFault } from './sampling/sampler.ts'
+import type { Timekeeper } from './time/timekeeper.ts'
 
 /** What the status needs to know of a sensor. */
 export interface ReportedSensor {
@@ -31,6 +32,8 @@ export interface StatusReporterOptions {
   readonly buffer: Buffer
   readonly send: (bytes: Uint8Array) => Promise<void>
   readonly clock: Clock
+  /** What is known of the time; absent: nothing is told of it. */
+  readonly time?: Pick<Timekeeper, 'status' | 'words'>
 }
 
 /** While numbers grow, a status goes out this often. */
@@ -58,7 +61,7 @@ export function createStatusReporter(options: StatusReporterOptions): StatusRepo
       time: clock.now(),
       agentVersion: options.agentVersion,
       location: options.location,
-      state: isOnline ? (buffer.trouble?.detail ?? 'running') : 'stopped',
+      state: isOnline ? (buffer.trouble?.detail ?? options.time?.words ?? 'running') : 'stopped',
       batteryPercent: null,
       sensors: options.sensors().map(({ id, type, intervalMs, origin, fault }) => {
         const own = streams.filter((stream) => stream.sensor === id)
@@ -74,6 +77,7 @@ export function createStatusReporter(options: StatusReporterOptions): StatusRepo
         }
       }),
       primary: options.primary,
+      ...(options.time ? { clock: tellable(options.time.status) } : {}),
     }
   }
 
@@ -86,6 +90,7 @@ export function createStatusReporter(options: StatusReporterOptions): StatusRepo
     const text = JSON.stringify({ ...status, time: 0 })
     const urgent = JSON.stringify([
       status.state,
+      status.clock?.source,
       status.sensors.map(({ fault, backlog }) => [fault?.code, bucketOf(backlog)]),
     ])
     const sinceMs = clock.monotonicMs() - saidAtMs
@@ -138,6 +143,11 @@ export function createStatusReporter(options: StatusReporterOptions): StatusRepo
     },
     stop: disconnected,
   }
+}
+
+/** Rounded: what trembles by milliseconds is no news. */
+function tellable({ source, errorMs, offMs }: ClockStatus): ClockStatus {
+  return { source, errorMs: Math.ceil(errorMs / 10) * 10, offMs: Math.round(offMs / 100) * 100 }
 }
 
 /** What is on its way normally is one bucket; beyond, each power of ten is news. */

@@ -63,6 +63,9 @@ export function createLossyBuffer(
     dropped(stream) {
       for (const listener of listeners) listener.dropped(viewOf(stream).stream)
     },
+    timed() {
+      for (const listener of listeners) listener.timed?.()
+    },
     troubled(trouble) {
       for (const listener of listeners) listener.troubled(trouble)
     },
@@ -130,6 +133,15 @@ function makeStream(view: () => View): BufferedStream {
     },
     get sent() {
       return view().inner.sent
+    },
+    get untimed() {
+      return view().inner.untimed
+    },
+    get uncertain() {
+      return view().inner.uncertain
+    },
+    get clockErrorMs() {
+      return view().inner.clockErrorMs
     },
     get endPending() {
       return view().inner.endPending

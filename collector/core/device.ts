@@ -38,7 +38,8 @@ export function deviceFrom(document: DeviceDocument): Device {
 /** A batch arrived: its site, its clock quality, and that the device is alive. */
 export function noteBatch(device: Device, batch: Batch, at: Position, ingestMs: number): void {
   if (batch.site) addSite(device, batch.site, at)
-  if (batch.runs.length > 0 && batch.clock !== 'historical') device.clock = batch.clock
+  // A device that tells of its clock is believed: an uncertain batch may be of a boot that is long over.
+  if (batch.runs.length > 0 && batch.clock !== 'historical' && !device.clockTold) device.clock = batch.clock
   device.lastIngest = ingestMs
   device.online = true
 }
@@ -62,6 +63,8 @@ export function noteStatus(device: Device, status: Status, ingestMs: number): vo
   device.batteryPercent = status.batteryPercent
   device.sensors = status.sensors
   device.primary = status.primary
+  device.clockTold = status.clock ?? null
+  if (status.clock) device.clock = status.clock.source === 'none' ? 'uncertain' : 'synced'
   device.lastIngest = ingestMs
 }
 

@@ -64,12 +64,20 @@ export interface DeviceDocument extends Document {
   /** Ingest time of the last record of this device, ms. */
   readonly lastIngest: number
   readonly clock: string
+  /** What its newest status told of its clock, ms; absent or null: nothing. */
+  readonly clockTold?: StoredClock | null
   /** By level: largest end of a window whose readings expired; sealed windows keep the zone they have. */
   readonly sealedUntil: Readonly<Partial<Record<Level, number>>>
   /** Runs of its agent that said a status, in the order in which they spoke last; absent: none. See conflict.ts. */
   readonly speakers?: readonly StoredSpeaker[]
   /** Runs that took turns, two agents with one name; it may be over or not be one yet. Absent: none ever did. */
   readonly conflict?: StoredConflict | null
+}
+
+export interface StoredClock {
+  readonly source: string
+  readonly errorMs: number
+  readonly offMs: number
 }
 
 export interface StoredSpeaker {

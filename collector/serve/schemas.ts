@@ -115,6 +115,14 @@ export const device = component<Api.ApiDevice>('Device')(
     now: time.describe("The collector's clock; of a replayed device its newest reading"),
     lagMs: z.int().nullable().describe('Age of the newest reading'),
     clock: z.enum(['synced', 'uncertain', 'historical']),
+    clockSource: z
+      .enum(['none', 'system', 'collector'])
+      .nullable()
+      .describe('Who set its clock. none: nobody yet, and what it stamps waits in the device'),
+    clockErrorMs: z.number().nullable().describe('Its times are right within plus or minus this'),
+    clockOffMs: z
+      .number()
+      .describe("How far the machine's own clock is ahead of the times that the device stamps"),
     backlog: count.describe('Readings on the device that are not stored yet, as it last said'),
     online: z.boolean(),
     agentVersion: z.string(),

@@ -1,16 +1,20 @@
-import { addRange, type CodedError, type Epoch, emptySet } from '@barograph/proto'
+import { addRange, type CodedError, type Epoch, emptySet, type RangeSet } from '@barograph/proto'
 import type { Acceptance, SensorTraits } from '../../core/buffer.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { SensorPosition } from '../../core/sensor.ts'
+import { finalTime } from '../../core/time/row-time.ts'
 import { encodePayload } from '../payload.ts'
 import type { Streams } from '../streams.ts'
 import type { StreamState, Tables } from '../tables.ts'
+import type { Boots } from './boots.ts'
 
 /** Entries in memory while the disk takes none; beyond, `accept` rejects. */
 const queuedEntries = 20_000
 
 interface Waiting extends Acceptance {
   readonly firstSeq: number
+  /** Of what was written: rows whose time is not known yet. */
+  untimed: RangeSet
   resolve(): void
   reject(error: CodedError): void
 }
@@ -30,9 +34,10 @@ export function createAcceptances(options: {
   readonly boot: string
   readonly tables: Tables
   readonly streams: Streams
+  readonly boots: Boots
   readonly clock: Clock
 }) {
-  const { epoch, boot, tables, streams, clock } = options
+  const { epoch, boot, tables, streams, boots, clock } = options
   const traits = new Map<string, SensorTraits>()
   const positions = tables.positions()
   const nextSeq = new Map<string, number>()
@@ -53,13 +58,22 @@ export function createAcceptances(options: {
         stream = newStream(sensor)
         added.set(sensor, stream)
       }
-      const rows = entries.map((entry, i) => ({
-        seq: firstSeq + i,
-        monotonicMs: Math.round(entry.monotonicMs),
-        time: Math.round(entry.time),
-        payload: encodePayload(entry, tables.metrics),
-        synced: true,
-      }))
+      const timing = boots.timingOf(boot)
+      waiting.untimed = emptySet
+      const rows = entries.map((entry, i) => {
+        const synced = !entry.isUnconfirmed || timing !== null
+        if (!synced) waiting.untimed = addRange(waiting.untimed, firstSeq + i, firstSeq + i)
+        const monotonicMs = Math.round(entry.monotonicMs)
+        const stamped = Math.round(entry.time)
+        const time = entry.isUnconfirmed && timing ? finalTime(timing, stamped, monotonicMs) : stamped
+        return {
+          seq: firstSeq + i,
+          monotonicMs,
+          time,
+          payload: encodePayload(entry, tables.metrics),
+          synced,
+        }
+      })
       tables.insert(stream.id, clock.now(), rows)
       tables.setLastSeq(stream, firstSeq + entries.length - 1)
     }
@@ -77,6 +91,9 @@ export function createAcceptances(options: {
       thinned: emptySet,
       sent: emptySet,
       summaries: [],
+      untimed: emptySet,
+      uncertain: emptySet,
+      clockErrorMs: 0,
       lost: [],
       endPending: false,
     }
@@ -86,12 +103,13 @@ export function createAcceptances(options: {
     queue = queue.slice(acceptances.length)
     queued -= acceptances.reduce((sum, { entries }) => sum + entries.length, 0)
     for (const stream of added.values()) streams.add(stream)
-    for (const { sensor, entries, firstSeq, position } of acceptances) {
+    for (const { sensor, entries, firstSeq, position, untimed } of acceptances) {
       if (position !== undefined) positions.set(sensor, position)
       const stream = streams.get({ sensor, epoch })
       if (!stream || entries.length === 0) continue
       stream.lastSeq = firstSeq + entries.length - 1
       stream.rows = addRange(stream.rows, firstSeq, stream.lastSeq)
+      if (untimed.length > 0) boots.added(stream, untimed)
     }
   }
 
@@ -110,7 +128,7 @@ export function createAcceptances(options: {
       return new Promise((resolve, reject) => {
         const firstSeq = nextSeq.get(sensor) ?? 1
         nextSeq.set(sensor, firstSeq + entries.length)
-        queue.push({ ...acceptance, firstSeq, resolve, reject })
+        queue.push({ ...acceptance, firstSeq, untimed: emptySet, resolve, reject })
         queued += entries.length
       })
     },

@@ -13,6 +13,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Streams } from '../streams.ts'
 import type { SummaryRange } from '../summary-table.ts'
 import { setOf, type StreamState, type Tables, withLost } from '../tables.ts'
+import type { Boots } from './boots.ts'
 import type { Thinned, Thinner } from './thinner.ts'
 import { roomAgain, type WhenFull } from './trouble.ts'
 
@@ -50,9 +51,10 @@ export function createDropper(options: {
   readonly tables: Tables
   readonly streams: Streams
   readonly thinner: Thinner
+  readonly boots: Boots
   readonly clock: Clock
 }) {
-  const { boot, whenFull, tables, streams, thinner, clock } = options
+  const { boot, whenFull, tables, streams, thinner, boots, clock } = options
   const maxBytes = options.maxMb * 2 ** 20
   const maxAgeMs = options.maxAgeDays * 86_400_000
   let ageAt = 0
@@ -61,6 +63,16 @@ export function createDropper(options: {
 
   /** True while room is being made: it goes on until there is some to spare. */
   let isMakingRoom = false
+
+  /** By which clock what a stream holds is too old, and before when; null: nobody knows how old it is. */
+  function oldestKept(stream: StreamState, nowMs: number): Expiry | null {
+    if (stream.boot === boot) return { column: 'monotonic', beforeMs: nowMs - maxAgeMs }
+    if (clock.isUnconfirmed) return null
+    const rightBefore = clock.now() - maxAgeMs
+    const timing = boots.timingOf(stream.boot)
+    if (timing) return { column: 'monotonic', beforeMs: rightBefore - timing.offsetMs - timing.errorMs }
+    return boots.isKnown(stream.boot) ? null : { column: 'accepted', beforeMs: rightBefore }
+  }
 
   /** What is damaged or too old; one cause at a time, so that nothing is dropped for two. */
   function choose(): Drop[] {
@@ -71,7 +83,7 @@ export function createDropper(options: {
     const nowMs = clock.monotonicMs()
     if (nowMs < ageAt) return []
     ageAt = nowMs + agingMs
-    return chooseExpired(streams.all(), tables, { wallMs: clock.now(), monotonicMs: nowMs, boot }, maxAgeMs)
+    return chooseExpired(streams.all(), tables, (stream) => oldestKept(stream, nowMs))
   }
 
   function makeRoom(): Removal {
@@ -132,26 +144,33 @@ const heldBy = (stream: StreamState): RangeSet => union(stream.rows, setOf(strea
 const summariesIn = (stream: StreamState, set: RangeSet): SummaryRange[] =>
   set.length === 0 ? [] : stream.summaries.filter(({ firstSeq, lastSeq }) => hasAll(set, firstSeq, lastSeq))
 
+/** What was accepted while the clock of this kind showed less is too old. */
+interface Expiry {
+  readonly column: 'monotonic' | 'accepted'
+  readonly beforeMs: number
+}
+
 /**
  * Rows that are older than they may get. Age counts from acceptance, not from event time: a replay of last year is
- * new. Within this boot the monotonic clock measures it, so that a wall clock that is set cannot expire anything.
+ * new. The monotonic clock measures it, so that a wall clock that is set cannot expire anything: within this boot alone,
+ * in others with what is known of when they were. Only rows of older files have nothing but the wall clock of then.
  */
 function chooseExpired(
   streams: readonly StreamState[],
   tables: Tables,
-  now: { readonly wallMs: number; readonly monotonicMs: number; readonly boot: string },
-  maxAgeMs: number,
+  oldestKept: (stream: StreamState) => Expiry | null,
 ): Drop[] {
   return streams.flatMap((stream) => {
-    const column = stream.boot === now.boot ? 'monotonic' : 'accepted'
-    const since = (column === 'monotonic' ? now.monotonicMs : now.wallMs) - maxAgeMs
+    const expiry = oldestKept(stream)
+    if (!expiry) return []
+    const { column, beforeMs } = expiry
     let set: RangeSet = emptySet
     if (stream.rows.length > 0) {
-      const fresh = tables.firstSince(stream.id, column, since)
+      const fresh = tables.firstSince(stream.id, column, beforeMs)
       set = intersect(stream.rows, rangeOf(1, fresh === undefined ? stream.lastSeq : fresh - 1))
     }
     for (const { firstSeq, lastSeq } of stream.summaries) {
-      if (tables.summaryAge(stream.id, firstSeq)[column] >= since) break
+      if (tables.summaryAge(stream.id, firstSeq)[column] >= beforeMs) break
       set = union(set, rangeOf(firstSeq, lastSeq))
     }
     return set.length > 0 ? [{ stream, set, cause: 'expired' as const }] : []

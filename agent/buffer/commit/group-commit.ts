@@ -9,6 +9,7 @@ import { codeOf } from '../open.ts'
 import type { Streams } from '../streams.ts'
 import type { Tables } from '../tables.ts'
 import type { Acceptances, Group } from './acceptances.ts'
+import type { Boots } from './boots.ts'
 import { agingMs, type Dropper, type Removal } from './drops.ts'
 import type { Marks } from './marks.ts'
 import type { Settlements } from './settlements.ts'
@@ -30,6 +31,7 @@ export interface GroupCommitOptions {
   readonly streams: Streams
   readonly acceptances: Acceptances
   readonly settlements: Settlements
+  readonly boots: Boots
   readonly site: Site
   readonly marks: Marks
   readonly dropper: Dropper
@@ -47,7 +49,7 @@ interface Written {
 /** Commits what waits, many changes in one transaction: each transaction waits for the disk. */
 export function createGroupCommit(options: GroupCommitOptions) {
   const { epoch, db, tables, streams, listeners, clock, log } = options
-  const { acceptances, settlements, site, marks, dropper, trouble } = options
+  const { acceptances, settlements, boots, site, marks, dropper, trouble } = options
   const timer = createDueTimer(clock, commit)
   let closed = false
 
@@ -68,6 +70,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
       return
     }
     settlements.committed()
+    boots.committed()
     site.committed()
     acceptances.committed(written.group)
     marks.committed()
@@ -79,9 +82,12 @@ export function createGroupCommit(options: GroupCommitOptions) {
     const dropped = drops.some(({ cause }) => cause === 'buffer full')
     trouble.judgeRoom(tables.usedBytes(), { dropped, thinned: thinned.length > 0 })
     if (goesOn) schedule(stepMs)
+    boots.tell()
+    if (boots.hasMore()) schedule(options.commitIntervalMs)
   }
 
   function write(): Written {
+    boots.write({ isLast: closed, accepts: !acceptances.isEmpty() })
     const group = acceptances.write()
     settlements.write()
     site.write()
@@ -143,15 +149,15 @@ export function createGroupCommit(options: GroupCommitOptions) {
       schedule(trouble.isOfDisk() ? retryMs : soonMs)
     },
     commitNow(): void {
-      if (!closed && !(acceptances.isEmpty() && settlements.isEmpty() && marks.isEmpty())) commit()
+      const isIdle = acceptances.isEmpty() && settlements.isEmpty() && marks.isEmpty() && boots.isEmpty()
+      if (!closed && !isIdle) commit()
     },
     /** Commits a last time, and never again. */
     close(): void {
       timer.cancel()
       cancelAging()
-      commit()
       closed = true
-      timer.cancel()
+      commit()
     },
   }
 }

@@ -50,6 +50,8 @@ function makeRig(): Rig {
       markSent() {},
       settle() {},
       site: { version: 1, validFrom: 0, confirmed: true },
+      bootTime: null,
+      synchronise() {},
       confirmSite() {},
       trouble: null,
       subscribe() {},

@@ -57,6 +57,9 @@ export function startSampler(options: SamplerOptions): Sampler {
   /** Counts every failure, so that an older success that is committed later does not clear it. */
   let faults = 0
 
+  /** What `clock.now` is worth now. */
+  const confirmation = (): Partial<Entry> => (clock.isUnconfirmed ? { isUnconfirmed: true } : {})
+
   function entryOf(time: number, parts: Partial<Entry>): Entry {
     return { time, monotonicMs: clock.monotonicMs(), values: [], mark: null, ...parts }
   }
@@ -64,7 +67,7 @@ export function startSampler(options: SamplerOptions): Sampler {
   /** A mark of a historical sensor stands at its data's time: its own clock says nothing about the readings. */
   function mark(kind: MarkKind, code = '', detail = '', near: number | null = newestTime): Entry {
     const time = sensor.historical ? (near ?? clock.now()) : clock.now()
-    return entryOf(time, { mark: { kind, code, detail } })
+    return entryOf(time, { mark: { kind, code, detail }, ...(sensor.historical ? {} : confirmation()) })
   }
 
   /** Entries, with the start before them until one was taken. Resolves when durable; false: not taken. */
@@ -152,7 +155,10 @@ export function startSampler(options: SamplerOptions): Sampler {
     if (defect)
       return (await take({ kind: 'fault', code: 'bad-observation', detail: defect }, instant, wait)) ?? 0
     const entries = observations.map(({ time, values }) =>
-      entryOf(time ?? stamp(clock.now(), instant, intervalMs), { values: values.map(flagged) }),
+      entryOf(time ?? stamp(clock.now(), instant, intervalMs), {
+        values: values.map(flagged),
+        ...(time === null ? confirmation() : {}),
+      }),
     )
     newestTime = entries.at(-1)?.time ?? newestTime
     const taken = accept(entries, after)

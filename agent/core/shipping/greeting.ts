@@ -3,6 +3,7 @@ import type { Buffer } from '../buffer.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { SiteConfig } from '../sensor-type.ts'
+import type { TimeAsking } from '../time/asking.ts'
 import { shippingLimits } from './limits.ts'
 
 /** Introduces this device: says hello and where it stands, and watches whether the collector answers. */
@@ -10,23 +11,27 @@ export function createGreeting(options: {
   readonly device: string
   readonly site: SiteConfig
   readonly buffer: Buffer
+  readonly asking: TimeAsking
   readonly transmit: (bytes: Uint8Array) => void
   readonly clock: Clock
   readonly log: Log
 }) {
-  const { device, buffer, transmit, clock, log } = options
+  const { device, buffer, asking, transmit, clock, log } = options
   let over = false
   let saidHelloAtMs = 0
   let siteSilentAtMs = Number.POSITIVE_INFINITY
 
-  /** Who we are, where we stand, and what we have: asks for a receipt. */
+  /** Who we are, where we stand, and what we have: asks for a receipt, and for the time. */
   function sayHello(): void {
     saidHelloAtMs = clock.monotonicMs()
     const streams = buffer.streams().map(({ sensor, epoch }) => ({ sensor, epoch }))
     const { version: siteVersion } = buffer.site
     for (let at = 0; at === 0 || at < streams.length; at += limits.streamsPerHello) {
       const hello = streams.slice(at, at + limits.streamsPerHello)
-      transmit(encodeBatch(makeBatch(device, { siteVersion, site: makeSite(), hello })))
+      const site = siteVersion > 0 ? makeSite() : null
+      transmit(
+        encodeBatch(makeBatch(device, { siteVersion, site, hello, ...(at === 0 ? asking.ask() : {}) })),
+      )
     }
   }
 

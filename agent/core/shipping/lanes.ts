@@ -71,7 +71,7 @@ export function createLanes() {
     return lane
   }
 
-  const sendable = (lane: Lane): RangeSet => subtract(lane.stream.rows, lane.sent)
+  const sendable = ({ stream, sent }: Lane): RangeSet => subtract(subtract(stream.rows, stream.untimed), sent)
 
   function forget(lane: Lane, set: RangeSet): void {
     lane.sent = subtract(lane.sent, set)
@@ -96,14 +96,17 @@ export function createLanes() {
       const lane = laneOf(stream)
       return intersect(sendable(lane), rangeOf(lane.liveFrom, Number.MAX_SAFE_INTEGER))
     },
-    /** All other entries that were not sent. */
+    /** All other entries that were not sent and whose time is right. */
     backlog(stream: BufferedStream): RangeSet {
       const lane = laneOf(stream)
-      const all = sendable(lane)
+      const all = subtract(sendable(lane), stream.uncertain)
       return stream.historical ? all : intersect(all, rangeOf(1, lane.liveFrom - 1))
     },
     /** All that were not sent, whenever they were accepted. */
     unsent: (stream: BufferedStream): RangeSet => sendable(laneOf(stream)),
+    /** Entries that were not sent and whose time is uncertain: their boot is over, so they are backlog. */
+    uncertain: (stream: BufferedStream): RangeSet =>
+      stream.uncertain.length > 0 ? intersect(sendable(laneOf(stream)), stream.uncertain) : emptySet,
     markSent(portions: readonly Portion[], nowMs: number): void {
       order++
       for (const { stream, set } of portions) {

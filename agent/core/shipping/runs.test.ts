@@ -20,6 +20,9 @@ const stream: BufferedStream = {
   rows: [1, 9],
   thinned: [],
   sent: [],
+  untimed: [],
+  uncertain: [],
+  clockErrorMs: 0,
   lost: [],
   endPending: false,
 }

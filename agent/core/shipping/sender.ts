@@ -41,12 +41,19 @@ export interface SenderOptions {
   readonly clock: Clock
 }
 
+type Quality = Pick<Batch, 'clock' | 'clockErrorMs'>
+type Backlog = Portion & Quality
+
+const rightClock: Quality = { clock: 'synced', clockErrorMs: 0 }
+const historicalClock: Quality = { clock: 'historical', clockErrorMs: 0 }
+const qualityOf = ({ clock, clockErrorMs }: Quality): string => `${clock} ${clockErrorMs}`
+
 /** Sends entries, one batch at a time: live ones, or backfill within its rate; both within the credit. */
 export function createSender(options: SenderOptions) {
   const { device, lingerMs, maxBatchEntries, buffer, lanes, summaryLanes, outbox, comeBack, clock } = options
   const rate = createBackfillRate({ entriesPerSecond: options.backfillPerSecond, maxBatchEntries, clock })
   let liveSinceMs: number | null = null
-  let historicalNext = false
+  let lastQuality = ''
 
   const maySend = (): boolean =>
     outbox.unacked() < shippingLimits.unackedMessages &&
@@ -60,14 +67,25 @@ export function createSender(options: SenderOptions) {
   }
 
   function backlogCount(): number {
-    return buffer.streams().reduce((sum, stream) => sum + sizeOf(lanes.backlog(stream)), 0)
+    return backlog().reduce((sum, { set }) => sum + sizeOf(set), 0)
+  }
+
+  /** What of the streams is backlog: with right times, and with uncertain ones. */
+  function backlog(): Backlog[] {
+    return buffer
+      .streams()
+      .flatMap((stream): Backlog[] => [
+        { stream, set: lanes.backlog(stream), ...(stream.historical ? historicalClock : rightClock) },
+        { stream, set: lanes.uncertain(stream), clock: 'uncertain', clockErrorMs: stream.clockErrorMs },
+      ])
+      .filter(({ set }) => set.length > 0)
   }
 
   function sendLive(): boolean {
     const lingering = liveSinceMs !== null && clock.monotonicMs() - liveSinceMs < lingerMs
     if (lingering && liveCount() < maxBatchEntries) return false
     const candidates = buffer.streams().map((stream) => marked(stream, lanes.live(stream)))
-    const sent = sendPortions(candidates, Math.min(maxBatchEntries, credit()), 'synced')
+    const sent = sendPortions(candidates, Math.min(maxBatchEntries, credit()), rightClock)
     if (sent === 0) liveSinceMs = null
     return sent > 0
   }
@@ -75,21 +93,17 @@ export function createSender(options: SenderOptions) {
   function sendBackfill(): boolean {
     const budget = Math.min(maxBatchEntries, credit(shippingLimits.backfillCreditShare), takeable())
     if (budget <= 0) return false
-    const candidates = buffer
-      .streams()
-      .map((stream) => ({ stream, set: lanes.backlog(stream) }))
-      .filter(({ set }) => set.length > 0)
-    // Clock quality belongs to a batch: the two kinds take turns.
-    historicalNext = !historicalNext
-    const kind = candidates.some(({ stream }) => stream.historical === historicalNext)
-      ? historicalNext
-      : !historicalNext
-    const ofKind = candidates.filter(({ stream }) => stream.historical === kind)
+    const candidates = backlog()
+    // Clock quality belongs to a batch: the kinds take turns.
+    const qualities = [...new Set(candidates.map(qualityOf))].sort()
+    lastQuality = qualities.find((quality) => quality > lastQuality) ?? qualities[0] ?? ''
+    const ofKind = candidates.filter((candidate) => qualityOf(candidate) === lastQuality)
     // Oldest first: a run of the agent that is over goes before the next one.
+    const [first] = ofKind
     const oldest = ofKind
-      .filter(({ stream }) => stream.epoch === ofKind[0]?.stream.epoch)
+      .filter(({ stream }) => stream.epoch === first?.stream.epoch)
       .map(({ stream, set }) => marked(stream, set))
-    const sent = sendPortions(oldest, budget, kind ? 'historical' : 'synced')
+    const sent = sendPortions(oldest, budget, first ?? rightClock)
     rate.take(sent)
     return sent > 0
   }
@@ -152,12 +166,15 @@ export function createSender(options: SenderOptions) {
   }
 
   /** Sends one batch of at most `count` entries; resolves to how many there were. */
-  function sendPortions(candidates: readonly Portion[], count: number, kind: Batch['clock']): number {
+  function sendPortions(candidates: readonly Portion[], count: number, quality: Quality): number {
+    const { clock: kind, clockErrorMs } = quality
     for (let most = Math.min(count, limits.entriesPerBatch); most >= 1; most = Math.floor(most / 2)) {
       const portions = share(candidates, most, limits.partsPerBatch / 2)
       if (portions.length === 0) return 0
       const runs = portions.flatMap(readRuns)
-      const bytes = encodeBatch(makeBatch(device, { siteVersion: buffer.site.version, clock: kind, runs }))
+      const bytes = encodeBatch(
+        makeBatch(device, { siteVersion: buffer.site.version, clock: kind, clockErrorMs, runs }),
+      )
       // Many columns or long details: halves until it fits.
       if ((bytes.length > limits.batchBytes || runs.length > limits.partsPerBatch) && most > 1) continue
       lanes.markSent(portions, clock.monotonicMs())

@@ -13,6 +13,8 @@ import type { Clock } from '../clock.ts'
 import { createDueTimer } from '../due-timer.ts'
 import type { Log } from '../log.ts'
 import type { SiteConfig } from '../sensor-type.ts'
+import { createTimeAsking } from '../time/asking.ts'
+import type { Timekeeper } from '../time/timekeeper.ts'
 import { createGreeting } from './greeting.ts'
 import { createLanes, thinnedView } from './lanes.ts'
 import { createLedger } from './ledger.ts'
@@ -42,6 +44,8 @@ export interface ShipperOptions {
   /** Resolves when the broker has it, rejects when the connection went first. */
   readonly send: (bytes: Uint8Array) => Promise<void>
   readonly clock: Clock
+  /** Hears the collector's time; absent: the clock needs nobody. */
+  readonly time?: Timekeeper
   readonly log: Log
   /** How long live entries may wait for company in their batch. */
   readonly lingerMs: number
@@ -60,7 +64,8 @@ export function createShipper(options: ShipperOptions): Shipper {
   const summaryLanes = createLanes()
   const outbox = createOutbox({ send: options.send, onAcked: () => schedulePump(0), log })
   const { transmit } = outbox
-  const greeting = createGreeting({ device, site, buffer, transmit, clock, log })
+  const asking = createTimeAsking({ device, time: options.time ?? null, clock, transmit })
+  const greeting = createGreeting({ device, site, buffer, asking, transmit, clock, log })
   const ledger = createLedger({ device, buffer, transmit, clock })
   const resending = createResending({ lanes: [lanes, summaryLanes], ask: greeting.sayHello, clock, log })
   const sender = createSender({
@@ -88,6 +93,11 @@ export function createShipper(options: ShipperOptions): Shipper {
       ledger.makeDue()
       schedulePump(0)
     },
+    timed() {
+      // A site that waited for its number can be introduced now.
+      if (outbox.isOnline() && !buffer.site.confirmed) greeting.sayHello()
+      schedulePump(0)
+    },
     troubled() {},
   })
 
@@ -99,6 +109,7 @@ export function createShipper(options: ShipperOptions): Shipper {
   function connected(): void {
     const nowMs = clock.monotonicMs()
     outbox.connected()
+    asking.restart()
     greeting.restart(nowMs)
     sender.restart(nowMs)
     resending.moved()
@@ -125,6 +136,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     greeting.giveUp(nowMs)
     resending.releaseSilent(nowMs)
     greeting.tellSiteSilent(nowMs)
+    asking.askWhenDue()
     schedulePump(0)
   }
 
@@ -152,7 +164,10 @@ export function createShipper(options: ShipperOptions): Shipper {
       log.warn({ code: error.code }, `a receipt that cannot be read: ${error.message}`)
       return
     }
-    if (receipt.siteVersion >= buffer.site.version) buffer.confirmSite(receipt.siteVersion)
+    // It tells the time, and nothing of what was greeted or stored.
+    if (asking.hear(receipt)) return
+    const { version } = buffer.site
+    if (version > 0 && receipt.siteVersion >= version) buffer.confirmSite(receipt.siteVersion)
     const streams = new Map(buffer.streams().map((stream) => [`${stream.sensor} ${stream.epoch}`, stream]))
     for (const part of receipt.streams) {
       const stream = streams.get(`${part.sensor} ${part.epoch}`)

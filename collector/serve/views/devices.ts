@@ -31,6 +31,7 @@ const backlogReadings = 20
 const backlogMs = 30_000
 
 const origins: readonly ApiOrigin[] = ['measured', 'modelled', 'simulated', 'replayed']
+const clockSources = ['none', 'system', 'collector'] as const
 const clocks: readonly ApiClock[] = ['synced', 'uncertain', 'historical']
 
 /** A device as outsiders see it. `now`: the collector's clock, ms. */
@@ -63,6 +64,7 @@ export function deviceView(
     now: formatTime(own),
     lagMs: newest === null || isReplayed(device, streams) ? null : Math.max(0, now - newest),
     clock: clockOf(device),
+    ...clockToldOf(device),
     backlog: sensors.reduce((sum, sensor) => sum + sensor.backlog, 0),
     online: device.online,
     agentVersion: device.agentVersion,
@@ -146,6 +148,18 @@ function clockOf(device: DeviceDocument): ApiClock {
   const known = clocks.find((clock) => clock === device.clock) ?? 'synced'
   const isHistorical = device.sensors.length > 0 && device.sensors.every((s) => s.origin === 'replayed')
   return isHistorical ? 'historical' : known
+}
+
+function clockToldOf({
+  clockTold,
+}: DeviceDocument): Pick<ApiDevice, 'clockSource' | 'clockErrorMs' | 'clockOffMs'> {
+  const source = clockSources.find((one) => one === clockTold?.source) ?? null
+  if (!clockTold || source === null) return { clockSource: null, clockErrorMs: null, clockOffMs: 0 }
+  return {
+    clockSource: source,
+    clockErrorMs: source === 'none' ? null : clockTold.errorMs,
+    clockOffMs: clockTold.offMs,
+  }
 }
 
 /** In the order of the device's configuration; streams that it does not name any more come last. */

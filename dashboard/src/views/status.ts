@@ -73,7 +73,10 @@ export function stateLine(device: ApiDevice, now: number, zone: Zone): StateLine
         `, ${old}, last heard of ${device.lastSeen ? agoWords(Date.parse(device.lastSeen), now, zone) : 'never'}.`,
       )
     case 'time-uncertain':
-      return line('Time uncertain', `, ${old}. Its clock has not been set since it started.`)
+      return line(
+        'Time uncertain',
+        `, ${old}. Its clock has not been set since it started${device.clockSource === 'none' ? ': what it measures waits in it' : ''}.`,
+      )
     case 'catching-up':
       return line('Catching up', `, ${old}. Sends its buffer: ${counted(device.backlog, 'reading')} to go.`)
     case 'replayed':
@@ -88,7 +91,12 @@ function agoWords(time: number, now: number, zone: Zone): string {
 
 function sensorsWords(device: ApiDevice): string {
   const healthy = device.sensors.length === 1 ? 'Sensor healthy' : 'Sensors healthy'
-  return device.clock === 'synced' ? `${healthy}, clock synced` : healthy
+  if (device.clock !== 'synced') return healthy
+  const { clockSource, clockOffMs } = device
+  if (clockOffMs === 0) return `${healthy}, clock synced`
+  return clockSource === 'collector'
+    ? `${healthy}, clock set by the collector's time (its own is ${span(Math.abs(clockOffMs))} off)`
+    : `${healthy}, clock jumped by ${span(Math.abs(clockOffMs))}, its readings go on by the time before`
 }
 
 function tailOf({ batteryPercent, site, sensors }: ApiDevice): string {

@@ -38,6 +38,9 @@ const device = (more: Partial<ApiDevice> = {}): ApiDevice => ({
   now: iso(noon),
   lagMs: 4_000,
   clock: 'synced',
+  clockSource: 'system',
+  clockErrorMs: 1_000,
+  clockOffMs: 0,
   backlog: 0,
   online: true,
   agentVersion: '0.1.0',
@@ -54,6 +57,20 @@ const sentence = (shown: ApiDevice) => {
 }
 
 describe('state line', () => {
+  it('says who set the clock, and that readings wait until somebody does', () => {
+    expect(sentence(device({ clockSource: 'collector' }))).toContain('Sensor healthy, clock synced.')
+    expect(sentence(device({ clockSource: 'collector', clockOffMs: -47 * 86_400_000 }))).toContain(
+      "Sensor healthy, clock set by the collector's time (its own is 47 days off).",
+    )
+    expect(sentence(device({ clockSource: 'system', clockOffMs: 3_600_000 }))).toContain(
+      'clock jumped by 60 min, its readings go on by the time before.',
+    )
+    const unset = device({ status: 'time-uncertain', clock: 'uncertain', clockSource: 'none' })
+    expect(sentence(unset)).toContain(
+      'Time uncertain, reading 4 s old. Its clock has not been set since it started: what it measures waits in it.',
+    )
+  })
+
   it('says how it is, how old, and where', () => {
     expect(sentence(device())).toBe(
       'Live, reading 4 s old. Sensor healthy, clock synced. Battery 87 %. 40.69° N 74.17° W, 5 m',

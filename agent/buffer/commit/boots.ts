@@ -1,0 +1,206 @@
+import { emptySet, intersect, type RangeSet, union } from '@barograph/proto'
+import type { BufferListener } from '../../core/buffer.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Log } from '../../core/log.ts'
+import { type BootTiming, boundBoots } from '../../core/time/row-time.ts'
+import type { Synchronisation } from '../../core/time/timekeeper.ts'
+import { type BootRow, openBootTable, timingOf } from '../boot-table.ts'
+import type { Streams } from '../streams.ts'
+import type { StreamState, Tables } from '../tables.ts'
+
+/** Rows that get their final time in one transaction; readers know it before. */
+const rowsPerCommit = 2_000
+/** Between notes of how far this boot has come. */
+const noteMs = 60_000
+/** Nothing here was measured before this program was written. */
+const earliestTime = Date.UTC(2025, 0, 1)
+
+export type Boots = ReturnType<typeof openBoots>
+
+/** What this file knows of the machine's boots, and the times that rows get by it. To be opened in a transaction. */
+export function openBoots(options: {
+  readonly boot: string
+  readonly db: Parameters<typeof openBootTable>[0]
+  readonly tables: Tables
+  readonly streams: Streams
+  readonly listeners: readonly BufferListener[]
+  readonly clock: Clock
+  readonly log: Log
+}) {
+  const { boot, tables, streams, listeners, clock, log } = options
+  const table = openBootTable(options.db)
+  const monotonic = (): number => Math.round(clock.monotonicMs())
+  let found: Synchronisation | null = null
+  let notedAtMs = Number.NEGATIVE_INFINITY
+  /** Streams with rows whose final time is not written, and up to where it is. */
+  const unwritten = new Map<StreamState, number>()
+  let isTimed = false
+  let current: BootRow
+  let timings = new Map<string, BootTiming>()
+
+  load()
+  function load(): void {
+    const inUse = new Set(streams.all().map((stream) => stream.boot))
+    const known = table.all()
+    const lastRight = known.findLast(({ source }) => source === 'system' || source === 'collector')
+    const useless = known.filter((one) => one.boot !== boot && one !== lastRight && !inUse.has(one.boot))
+    if (useless.length > 0) table.forget(useless.map((one) => one.boot))
+    if (!known.some((one) => one.boot === boot)) table.add(boot, Math.round(clock.now()), monotonic())
+    if (!clock.isUnconfirmed && !ownRow().source)
+      table.setTime(boot, { offsetMs: Math.round(clock.now()) - monotonic(), errorMs: 0 }, 'system')
+    refresh()
+    for (const stream of streams.all()) {
+      const rows = stream.historical ? emptySet : table.untimed(stream.id)
+      const timing = timings.get(stream.boot)
+      if (rows.length === 0) continue
+      if (timing) unwritten.set(stream, 0)
+      give(stream, rows, timing ?? null)
+    }
+  }
+
+  function ownRow(): BootRow {
+    const row = table.all().find((one) => one.boot === boot)
+    if (!row) throw new Error('this boot is not in the buffer')
+    return row
+  }
+
+  function refresh(): void {
+    current = ownRow()
+    timings = new Map(
+      table.all().flatMap((row): [string, BootTiming][] => {
+        const timing = timingOf(row)
+        return timing ? [[row.boot, timing]] : []
+      }),
+    )
+    for (const stream of streams.all()) {
+      const timing = timings.get(stream.boot)
+      if (timing) tables.setTiming(stream.id, timing)
+    }
+  }
+
+  /** Says in memory which rows wait for their time, and which have an uncertain one. */
+  function give(stream: StreamState, rows: RangeSet, timing: BootTiming | null): void {
+    stream.untimed = timing ? emptySet : rows
+    stream.uncertain = timing?.isUncertain ? rows : emptySet
+    stream.clockErrorMs = timing?.isUncertain ? timing.errorMs : 0
+  }
+
+  /** This boot, and with it the older ones of which it is known now that nobody will ever know more. */
+  function writeTimes({ offsetMs, errorMs, source }: Synchronisation): void {
+    const before = table.all().filter((one) => one.boot !== boot)
+    const unknown = before.filter((one) => one.source === null)
+    const rightUntil = before
+      .filter((one) => one.source === 'system' || one.source === 'collector')
+      .map((one) => one.lastWall - (one.errorMs ?? 0))
+    const bounds = boundBoots(
+      unknown.map((one) => ({
+        lastedMs: lastedMs(one),
+        believedOffsetMs: one.lastWall - one.lastMonotonic,
+      })),
+      Math.max(earliestTime, ...rightUntil),
+      offsetMs + errorMs,
+    )
+    unknown.forEach((one, i) => {
+      const bound = bounds[i]
+      if (bound) table.setTime(one.boot, bound, 'uncertain')
+    })
+    table.setTime(boot, { offsetMs: Math.round(offsetMs), errorMs: Math.ceil(errorMs) }, source)
+  }
+
+  /** A row may be younger than the last note of its boot. */
+  function lastedMs(row: BootRow): number {
+    const own = streams.all().filter((stream) => stream.boot === row.boot)
+    return Math.max(row.lastMonotonic, ...own.map((stream) => table.lastMonotonic(stream.id)))
+  }
+
+  function note(): void {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - notedAtMs < noteMs) return
+    notedAtMs = nowMs
+    for (const stream of streams.all()) prune(stream)
+    table.setLast(boot, Math.round(clock.now()), monotonic())
+  }
+
+  /** Of rows that are gone nobody needs to know more. */
+  function prune(stream: StreamState): void {
+    if (stream.untimed.length > 0) stream.untimed = intersect(stream.untimed, stream.rows)
+    if (stream.uncertain.length > 0) stream.uncertain = intersect(stream.uncertain, stream.rows)
+  }
+
+  /** The next rows of one stream. */
+  function convertSome(): void {
+    for (const [stream, after] of unwritten) {
+      const timing = timings.get(stream.boot)
+      const last = timing ? table.convert(stream.id, after, rowsPerCommit, timing) : null
+      if (last === null) unwritten.delete(stream)
+      else unwritten.set(stream, last)
+      if (last !== null) return
+    }
+  }
+
+  return {
+    /** What an earlier run knew of this boot at last. */
+    get known(): Synchronisation | null {
+      const { source, errorMs, lastWall, lastMonotonic } = current
+      if (source === null || source === 'uncertain') return null
+      return { source, errorMs: errorMs ?? 0, offsetMs: lastWall - lastMonotonic }
+    },
+    /** How the rows of a boot get their times; null: nobody knows yet. */
+    timingOf: (of: string): BootTiming | null => timings.get(of) ?? null,
+    /** False: nothing was noted of that boot, as in files of version 1. */
+    isKnown: (of: string): boolean => table.all().some((one) => one.boot === of),
+    /** To be committed at once: everything waits for it. */
+    synchronise(next: Synchronisation): void {
+      found = next
+    },
+    /** Final times wait to be written, in one of the next transactions. */
+    hasMore: (): boolean => unwritten.size > 0,
+    isEmpty: (): boolean => found === null,
+    /**
+     * Inside the transaction, before anything else. The last one notes how far this boot has come, and from time to time
+     * one that has something to write anyway.
+     */
+    write({ isLast, accepts }: { readonly isLast: boolean; readonly accepts: boolean }): void {
+      if (isLast) notedAtMs = Number.NEGATIVE_INFINITY
+      if (found) {
+        isTimed = true
+        if (!timings.has(boot)) writeTimes(found)
+        notedAtMs = Number.NEGATIVE_INFINITY
+      }
+      if (found || isLast || accepts) note()
+      if (!found) convertSome()
+    },
+    /** Memory follows the file. */
+    committed(): void {
+      if (!found) return
+      found = null
+      const before = timings
+      refresh()
+      for (const stream of streams.all()) {
+        const timing = timings.get(stream.boot)
+        if (!timing || before.has(stream.boot) || stream.untimed.length === 0) continue
+        unwritten.set(stream, 0)
+        give(stream, stream.untimed, timing)
+        if (timing.isUncertain)
+          log.warn(
+            { sensor: stream.sensor, epoch: stream.epoch, errorMs: timing.errorMs },
+            'readings of a boot whose clock nobody ever set: they are sent as uncertain',
+          )
+      }
+    },
+    /** Rows are in the file that wait for their time. */
+    added(stream: StreamState, rows: RangeSet): void {
+      if (!timings.has(stream.boot)) stream.untimed = union(stream.untimed, rows)
+      else {
+        const timing = timings.get(stream.boot)
+        if (timing) tables.setTiming(stream.id, timing)
+        unwritten.set(stream, Math.min(unwritten.get(stream) ?? Number.POSITIVE_INFINITY, (rows[0] ?? 1) - 1))
+      }
+    },
+    tell(): void {
+      if (!isTimed) return
+      isTimed = false
+      for (const listener of listeners) listener.timed?.()
+    },
+  }
+}
