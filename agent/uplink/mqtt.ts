@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Uplink, UplinkListener } from '../core/uplink.ts'
 import { keepPoolSmall } from './buffer-pool.ts'
 import { describeConnectError } from './connect-error.ts'
+import { createTakeoverWatch, nameTaken } from './takeover.ts'
 
 export interface MqttUplinkOptions {
   readonly device: string
@@ -61,6 +62,7 @@ export function createMqttUplink(options: MqttUplinkOptions): Uplink {
     longestMs: longestWaitMs,
     random: options.random,
   })
+  const takeovers = createTakeoverWatch()
   let listener: UplinkListener | null = null
   let client: MqttClient | null = null
   let isUp = false
@@ -103,7 +105,8 @@ export function createMqttUplink(options: MqttUplinkOptions): Uplink {
       isUp = false
       if (upAtMs !== null && clock.monotonicMs() - upAtMs >= goodAfterMs) backoff.reset()
       mine.end(true)
-      const error = describeConnectError(reason, url)
+      const isTaken = takeovers.ended(clock.monotonicMs(), upAtMs !== null, reason)
+      const error = isTaken ? nameTaken(device, url) : describeConnectError(reason, url)
       failPending(error)
       if (closed) return
       listener?.disconnected(error)
