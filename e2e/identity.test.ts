@@ -1,0 +1,163 @@
+import { copyFileSync, existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ApiDevice } from '@barograph/proto/api'
+import { hasAll, sizeOf } from '@barograph/proto'
+import { expect, test } from 'vitest'
+import { type Agent, createAgent } from './harness/agent.ts'
+import { createCollector } from './harness/collector.ts'
+import { comparableRollups, readDocuments, storedNumbers } from './harness/documents.ts'
+import { temporaryFolder } from './harness/folder.ts'
+import { eventually } from './harness/wait.ts'
+
+const yaml = (seed: number): string => `
+device: balcony
+site: { name: Balcony, latitude: 40.69, longitude: -74.17, altitudeM: 5, timeZone: America/New_York }
+sensors:
+  - { id: bme280, type: simulated, intervalMs: 250, seed: ${seed} }
+`
+
+/** A copy of a buffer whose agent has ended, as a cloned card or a backup has it. */
+function copyBuffer(from: string, to: string): void {
+  for (const suffix of ['', '-wal', '-shm']) {
+    rmSync(to + suffix, { force: true })
+    if (existsSync(from + suffix)) copyFileSync(from + suffix, to + suffix)
+  }
+}
+
+/** An agent that has accepted readings while there was no collector, and has ended. */
+async function offlineAgent(agent: Agent): Promise<void> {
+  agent.start()
+  await eventually('some readings are accepted', () => existsSync(agent.bufferPath) && agent.rows() >= 10)
+  await agent.stop()
+}
+
+/** `sensor epoch` of everything that an agent accepted or holds, with the last number. */
+const acceptedBy = (agent: Agent): [string, number][] =>
+  agent.streams().map(({ sensor, epoch, lastSeq }) => [`${sensor} ${epoch}`, lastSeq])
+
+function expectStored(folder: string, accepted: readonly (readonly [string, number])[]): void {
+  // storedNumbers throws when a number is stored twice.
+  const stored = storedNumbers(folder, 'balcony')
+  for (const [stream, last] of accepted)
+    expect(hasAll(stored.get(stream) ?? [], 1, last), `${stream} up to ${last}`).toBe(true)
+}
+
+const conflictIn = (folder: string): unknown =>
+  readDocuments(folder, 'devices').get('balcony')?.conflict ?? null
+
+test('two agents with one name and one card`s copy: all of both is stored once, it is told, and it ends', {
+  timeout: 400_000,
+}, async () => {
+  const folder = temporaryFolder()
+  const collector = await createCollector({ folder })
+  const { broker } = collector
+  const [one, two] = [1, 2].map((seed) =>
+    createAgent({ folder, name: `agent-${seed}`, yaml: yaml(seed), broker }),
+  ) as [Agent, Agent]
+  await offlineAgent(one)
+  copyBuffer(one.bufferPath, two.bufferPath)
+  await collector.start()
+  one.start()
+  two.start()
+  const device = () => collector.get<ApiDevice>('/api/v1/devices/balcony')
+  const conflict = await eventually('the conflict is told', async () => (await device()).conflict, 120_000)
+  expect(conflict.epochs).toHaveLength(2)
+  await eventually(
+    'an agent tells it too',
+    () =>
+      /seems to run as balcony/.test(
+        one.process().stderr() + one.process().stdout() + two.process().stderr() + two.process().stdout(),
+      ),
+    120_000,
+  )
+  await two.stop()
+  await eventually('the conflict is over', async () => (await device()).conflict === null, 200_000)
+  await one.stop()
+  // What the other one still held, it sends when it runs alone; that is a third run, and no conflict.
+  const before = conflictIn(folder)
+  two.start()
+  await eventually(
+    'the other one has sent all',
+    () => two.streams().length >= 1 && acceptedBy(two).some(([, last]) => last > 0) && two.rows() <= 4,
+  )
+  await two.stop()
+  one.start()
+  await eventually('the first has sent all', () => one.rows() <= 4)
+  await one.stop()
+  const streams = [...acceptedBy(one), ...acceptedBy(two)]
+  await eventually('all of both is stored', () => {
+    expectStored(folder, streams)
+    return one.rows() + two.rows() === 0
+  })
+  expect(conflictIn(folder)).toEqual(before)
+  const epochs = new Set([...storedNumbers(folder, 'balcony').keys()])
+  expect(epochs.size).toBeGreaterThanOrEqual(5)
+  const audit = await collector.audit()
+  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+  await collector.stop()
+})
+
+test('a buffer restored from an older copy sends what is stored already, and nothing is doubled', async () => {
+  const folder = temporaryFolder()
+  const collector = await createCollector({ folder })
+  const agent = createAgent({ folder, name: 'agent', yaml: yaml(1), broker: collector.broker })
+  await offlineAgent(agent)
+  const accepted = acceptedBy(agent)
+  const copy = join(folder, 'copy.db')
+  copyBuffer(agent.bufferPath, copy)
+  await collector.start()
+  const run = async (): Promise<void> => {
+    agent.start()
+    await eventually('the copy is stored', () => {
+      expectStored(folder, accepted)
+      return acceptedBy(agent).some(([stream, last]) => stream !== accepted[0]?.[0] && last > 4)
+    })
+    await agent.stop()
+  }
+  await run()
+  const [stream, last] = accepted[0] as [string, number]
+  expect(sizeOf(storedNumbers(folder, 'balcony').get(stream) ?? [])).toBe(last)
+  copyBuffer(copy, agent.bufferPath)
+  await run()
+  await eventually('the copy knows that it is stored', () => {
+    const held = agent.streams().find((one) => `${one.sensor} ${one.epoch}` === stream)
+    return held === undefined || held.rows.length === 0
+  })
+  expect(sizeOf(storedNumbers(folder, 'balcony').get(stream) ?? [])).toBe(last)
+  expect(conflictIn(folder)).toBe(null)
+  const audit = await collector.audit()
+  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+  await collector.stop()
+})
+
+test('a device that is replaced under its name keeps its history, and raises no alarm', async () => {
+  const folder = temporaryFolder()
+  const collector = await createCollector({ folder })
+  await collector.start()
+  const received = (): number =>
+    [...comparableRollups(folder).values()]
+      .filter((rollup) => rollup.level === 'year')
+      .reduce((sum, rollup) => sum + Number(rollup.received), 0)
+  const counts: number[] = []
+  const streams: (readonly [string, number])[] = []
+  for (const seed of [1, 2]) {
+    const agent = createAgent({ folder, name: `pi-${seed}`, yaml: yaml(seed), broker: collector.broker })
+    agent.start()
+    await eventually(
+      'some readings are stored',
+      () => existsSync(agent.bufferPath) && received() >= (counts.at(-1) ?? 0) + 10,
+    )
+    await agent.stop()
+    streams.push(...acceptedBy(agent))
+    await eventually('all of it is stored', () => {
+      expectStored(folder, streams)
+      return true
+    })
+    counts.push(received())
+  }
+  expect(counts[1]).toBeGreaterThan(counts[0] ?? 0)
+  const device = await collector.get<ApiDevice>('/api/v1/devices/balcony')
+  expect([device.conflict, conflictIn(folder)]).toEqual([null, null])
+  expect(device.sensors.map(({ id }) => id)).toEqual(['bme280'])
+  await collector.stop()
+})
