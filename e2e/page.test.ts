@@ -203,7 +203,7 @@ describe.skipIf(!needsChromium.isMet)(`the page ${needsChromium.title}`, () => {
             colorScheme,
             ...size,
           })
-          await untilText(page, view === 'fleet' ? /replayed/ : /Every reading accounted for/)
+          await untilText(page, view === 'fleet' ? /replayed/ : /Every entry accounted for/)
           const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
           const root = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
           expect([background, root], what).toContain(paper[colorScheme])

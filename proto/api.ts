@@ -105,6 +105,8 @@ export interface ApiSensor {
   silent: boolean
   /** Readings on the device that are not stored yet, as it last said. */
   backlog: number
+  /** Windows of these levels that ended by then were removed by retention. */
+  expiredBefore: Partial<Record<ApiLevel, IsoTime>>
 }
 
 /**
@@ -371,6 +373,8 @@ export interface ApiDelivery {
   logged: number
   stored: number
   quarantined: number
+  /** Of the quarantined, by reason. */
+  quarantine: Record<string, number>
   refused: number
   lost: number
   onTheWay: number

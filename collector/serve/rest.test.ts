@@ -458,6 +458,7 @@ describe('gaps and delivery', () => {
       logged: 21,
       stored: 15,
       quarantined: 1,
+      quarantine: { 'in the future': 1 },
       refused: 5,
       lost: 5,
       onTheWay: 20,

@@ -89,6 +89,9 @@ const sensor = component<Api.ApiSensor>('Sensor')(
     fault: fault.nullable(),
     silent: z.boolean(),
     backlog: count,
+    expiredBefore: z
+      .partialRecord(level, time)
+      .describe('Windows of these levels that ended by then were removed by retention'),
   }),
 )
 
@@ -252,6 +255,7 @@ const deliveryFields = {
   logged: count,
   stored: count,
   quarantined: count,
+  quarantine: z.record(z.string(), count).describe('Of the quarantined, by reason'),
   refused: count,
   lost: count,
   onTheWay: count,

@@ -28,6 +28,7 @@ export interface Surroundings {
 /** Figures change at most four times a second. */
 const leastRenderMs = 250
 const deliveryEveryMs = 5 * secondMs
+const auditEveryMs = 60 * secondMs
 const devicesEveryMs = 60 * secondMs
 
 /** What could not be read, in words. */
@@ -208,6 +209,10 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
       const { total, devices } = await api.delivery()
       model.delivery = { total, devices: new Map(devices.map((each) => [each.device, each])) }
     })
+  const readAudit = () =>
+    attempt('the last audit', async () => {
+      model.audit = (await api.audit()).audit
+    })
   const readReadiness = () =>
     attempt('its own state', async () => {
       if (model.devices === null || model.devices.size === 0) model.readiness = await api.readiness()
@@ -223,6 +228,7 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
   })
   setInterval(() => !document.hidden && requestRender(), secondMs)
   poll(deliveryEveryMs, readDelivery)
+  poll(auditEveryMs, readAudit)
   poll(deliveryEveryMs, readReadiness)
   poll(devicesEveryMs, readDevices)
   render()

@@ -54,6 +54,7 @@ export const noDelivery: ApiDelivery = {
   logged: 0,
   stored: 0,
   quarantined: 0,
+  quarantine: {},
   refused: 0,
   lost: 0,
   onTheWay: 0,
@@ -95,7 +96,10 @@ export function deliveryOf(
 function epochDelivery(epoch: EpochDocument, device: DeviceDocument, waiting: RangeSet): ApiDelivery {
   const accepted = Math.max(topOf(epoch), lastOf(waiting))
   const seen = sizeOf(epoch.seen)
-  const quarantined = Object.values(epoch.quarantined).reduce((sum, set) => sum + sizeOf(set), 0)
+  const quarantine = Object.fromEntries(
+    Object.entries(epoch.quarantined).map(([reason, set]) => [reason, sizeOf(set)]),
+  )
+  const quarantined = Object.values(quarantine).reduce((sum, count) => sum + count, 0)
   const lost = declaredOf(epoch.lost, epoch.seen)
   const refused = declaredOf(epoch.refused, epoch.seen)
   const declared = [...Object.values(epoch.lost), ...Object.values(epoch.refused)]
@@ -108,6 +112,7 @@ function epochDelivery(epoch: EpochDocument, device: DeviceDocument, waiting: Ra
     logged: seen + toStore,
     stored: seen - quarantined,
     quarantined,
+    quarantine,
     refused,
     lost,
     onTheWay: accepted - seen - lost - refused,
@@ -134,6 +139,7 @@ export function addDeliveries(a: ApiDelivery, b: ApiDelivery): ApiDelivery {
     logged: a.logged + b.logged,
     stored: a.stored + b.stored,
     quarantined: a.quarantined + b.quarantined,
+    quarantine: addCounts(a.quarantine, b.quarantine),
     refused: a.refused + b.refused,
     lost: a.lost + b.lost,
     onTheWay: a.onTheWay + b.onTheWay,
@@ -148,4 +154,10 @@ export function addDeliveries(a: ApiDelivery, b: ApiDelivery): ApiDelivery {
     lateReadings: a.lateReadings + b.lateReadings,
     revised: a.revised + b.revised,
   }
+}
+
+function addCounts(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
+  const sum = { ...a }
+  for (const [reason, count] of Object.entries(b)) sum[reason] = (sum[reason] ?? 0) + count
+  return sum
 }

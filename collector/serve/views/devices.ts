@@ -195,6 +195,9 @@ function sensorView(
     // Before its first reading it is as old as its start, or as what was last heard of its device.
     silent: isSilent(latest?.time ?? stream?.mark?.time ?? device.lastIngest, intervalMs, now),
     backlog: said?.backlog ?? 0,
+    expiredBefore: Object.fromEntries(
+      Object.entries(stream?.expiredBefore ?? {}).map(([level, time]) => [level, formatTime(time)]),
+    ),
   }
 }
 

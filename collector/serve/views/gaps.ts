@@ -99,6 +99,7 @@ export function causeWords({ cause, reason }: Pick<Gap, 'cause' | 'reason'>, isO
     case 'lost':
       return `declared lost: ${reason || 'no reason given'}`
     case 'refused':
+      if (reason === 'expired') return 'removed by retention'
       return `refused: ${reason.replaceAll('-', ' ') || 'no reason given'}`
     case 'on-its-way':
       return isOnline ? 'on its way: the device holds it' : 'on its way: the device holds it and is offline'

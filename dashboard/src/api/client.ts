@@ -2,6 +2,7 @@ import type {
   ApiDeliveries,
   ApiDevices,
   ApiGaps,
+  ApiLastAudit,
   ApiLevel,
   ApiProblem,
   ApiReadiness,
@@ -23,6 +24,7 @@ export class ApiFailure extends Error {
 export interface Api {
   devices(): Promise<ApiDevices>
   delivery(): Promise<ApiDeliveries>
+  audit(): Promise<ApiLastAudit>
   readiness(): Promise<ApiReadiness>
   rollups(query: WindowQuery): Promise<ApiRollups>
   readings(query: StreamQuery): Promise<ApiReadings>
@@ -77,6 +79,7 @@ export function createApi({ base, fetch }: { base: string; fetch: typeof globalT
   return {
     devices: () => get('/api/v1/devices'),
     delivery: () => get('/api/v1/delivery'),
+    audit: () => get('/api/v1/audit'),
     readiness: () => get('/readyz', { accept503: true }),
     rollups(request) {
       const { path, query } = stream(request, { level: request.level })

@@ -101,6 +101,8 @@ describe('trace', () => {
     low: value - 1,
     high: value + 1,
     revision: 0,
+    sealed: false,
+    timeZone: 'UTC',
     count: 1,
   })
 

@@ -1,4 +1,6 @@
 import type { ApiFigures, ApiRollup } from '@barograph/proto/api'
+import { cityOf } from '../time/words.ts'
+import type { Zone } from '../time/zone.ts'
 
 /** Figures of one metric in one window, base units. */
 export interface Figures {
@@ -24,6 +26,9 @@ export interface Window {
   readonly received: number
   readonly coverage: number | null
   readonly open: boolean
+  /** Readings of it were removed by retention: late ones still count, but nobody can compute it again. */
+  readonly sealed: boolean
+  readonly timeZone: string
   readonly metrics: Readonly<Record<string, Figures>>
 }
 
@@ -37,6 +42,8 @@ export interface Point {
   /** Readings in it that count. */
   readonly count: number
   readonly revision: number
+  readonly sealed: boolean
+  readonly timeZone: string
 }
 
 const timeOrNull = (time: string | null | undefined): number | null => (time ? Date.parse(time) : null)
@@ -69,14 +76,35 @@ export function windowOf(api: ApiRollup): Window {
     received: api.received,
     coverage: api.coverage,
     open: api.open === true,
+    sealed: api.sealed,
+    timeZone: api.timeZone,
     metrics,
   }
+}
+
+/**
+ * The date that a day's window is of, as a calendar in this zone has it. A window that was sealed before a site changed
+ * its zone keeps the day of the old one, which begins at another instant: its middle tells.
+ */
+export function dateOf({ start, end }: Pick<Window, 'start' | 'end'>, zone: Pick<Zone, 'dayOf'>): number {
+  return zone.dayOf((start + end) / 2)
+}
+
+/** What is to be said of windows that were sealed; empty: none was. `timeZone`: the one whose days are shown. */
+export function sealedWords(
+  windows: readonly Pick<Window, 'sealed' | 'timeZone'>[],
+  timeZone: string,
+): string {
+  const sealed = windows.filter((each) => each.sealed)
+  const other = sealed.find((each) => each.timeZone !== timeZone)
+  if (sealed.length === 0) return ''
+  return other ? `sealed, in the time of ${cityOf(other.timeZone)}` : 'sealed'
 }
 
 /** The windows in which a metric has a value; those of a total start their band at zero. */
 export function pointsOf(windows: readonly Window[], metric: string, gust?: string): Point[] {
   const points: Point[] = []
-  for (const { start, end, revision, metrics } of windows) {
+  for (const { start, end, revision, sealed, timeZone, metrics } of windows) {
     const figures = metrics[metric]
     if (!figures || figures.value === null) continue
     const { value } = figures
@@ -85,6 +113,8 @@ export function pointsOf(windows: readonly Window[], metric: string, gust?: stri
       start,
       end,
       revision,
+      sealed,
+      timeZone,
       count: figures.count,
       value,
       low: Math.min(figures.low ?? value, value),

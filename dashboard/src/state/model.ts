@@ -1,4 +1,11 @@
-import type { ApiDelivery, ApiDevice, ApiEntry, ApiReadiness, LiveFrame } from '@barograph/proto/api'
+import type {
+  ApiAudit,
+  ApiDelivery,
+  ApiDevice,
+  ApiEntry,
+  ApiReadiness,
+  LiveFrame,
+} from '@barograph/proto/api'
 import type { LiveState } from '../api/live.ts'
 
 /** A request that failed and has not been repeated successfully. */
@@ -22,6 +29,8 @@ export interface Model {
   isListed: boolean
   readiness: ApiReadiness | null
   delivery: { readonly total: ApiDelivery; readonly devices: ReadonlyMap<string, ApiDelivery> } | null
+  /** The last audit of the store; null: none is known. */
+  audit: ApiAudit | null
   troubles: Map<string, Trouble>
 }
 
@@ -35,6 +44,7 @@ export function createModel(): Model {
     isListed: false,
     readiness: null,
     delivery: null,
+    audit: null,
     troubles: new Map(),
   }
 }

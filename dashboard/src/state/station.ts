@@ -1,11 +1,12 @@
 import type { ApiDevice, ApiGaps } from '@barograph/proto/api'
 import { isPresent } from '../present.ts'
 import type { HatchedGap } from '../chart/strip-data.ts'
-import { chooseLevel, levelsMs } from '../measure/level.ts'
+import { chooseLevel, type Level, levelsMs } from '../measure/level.ts'
 import type { ShownMetric } from '../measure/metrics.ts'
-import { type Gap, gapsOf, type Point, pointsOf, type Window } from '../measure/series.ts'
-import { count } from '../measure/format.ts'
-import { preciseSpan } from '../time/words.ts'
+import { type Gap, gapsOf, type Point, pointsOf, sealedWords, type Window } from '../measure/series.ts'
+import { count, counted } from '../measure/format.ts'
+import { preciseSpan, span } from '../time/words.ts'
+import { isReplayed } from './model.ts'
 import type { Remark } from '../chart/edges.ts'
 
 /** The level in which a metric is drawn over a stretch. */
@@ -40,6 +41,8 @@ export interface Causes {
   /** By sensor. */
   readonly told: ReadonlyMap<string, ApiGaps>
   readonly device: ApiDevice
+  /** By sensor: the level that is drawn. */
+  readonly levels: ReadonlyMap<string, Level>
 }
 
 /** The gaps of one metric, with causes; those of the whole device are said in the margin instead. */
@@ -94,16 +97,20 @@ export function deviceGaps(all: readonly (readonly Gap[])[]): Gap[] {
 export function causeOf(
   gap: Gap,
   sensor: string,
-  { told, device }: Causes,
+  { told, device, levels }: Causes,
 ): { words: string; isTold: boolean } {
   const known = told.get(sensor)
+  const here = device.sensors.find(({ id }) => id === sensor)
+  const level = levels.get(sensor)
+  const expired = level && here?.expiredBefore[level]
+  if (expired && gap.end <= Date.parse(expired)) return { words: 'removed by retention', isTold: true }
   const pause = known?.pauses.find(({ start, end }) => overlaps(gap, start, end))
   if (pause) return { words: pauseWords(pause), isTold: true }
   const lost = known?.gaps.find(({ after, before }) => overlaps(gap, after, before))
   if (lost) return { words: lossWords(lost), isTold: true }
   if (known?.ahead.some(({ after }) => overlaps(gap, after, null)))
     return { words: 'on its way', isTold: true }
-  const current = device.sensors.find(({ id }) => id === sensor)?.fault
+  const current = here?.fault
   if (current && Date.parse(current.since) <= gap.end) return { words: faultWords(current), isTold: true }
   return { words: 'sensor silent', isTold: false }
 }
@@ -125,11 +132,12 @@ const faultWords = ({ code, detail }: { code: string; detail: string }): string 
 function lossWords({ cause, reason, count: readings }: ApiGaps['gaps'][number]): string {
   const many = `${count(readings)} readings`
   if (cause === 'lost') return `declared lost: ${reason || 'no reason given'}, ${many}`
-  if (cause === 'refused') return `refused: ${reason || 'no reason given'}, ${many}`
+  if (cause === 'refused' && reason === 'expired') return `removed by retention, ${many}`
+  if (cause === 'refused') return `refused: ${reason.replaceAll('-', ' ') || 'no reason given'}, ${many}`
   return cause === 'on-its-way' ? 'on its way' : `${many} missing, cause not known`
 }
 
-/** Remarks in the margin: the device wrote nothing, or windows were revised by late readings. */
+/** Remarks in the margin: the device wrote nothing, windows were revised by late readings, or are sealed. */
 export function remarksOf(gaps: readonly Gap[], causes: Causes, points: readonly Point[]): Remark[] {
   const sensors = causes.device.sensors.map(({ id }) => id)
   const off = gaps.map((gap) => {
@@ -138,21 +146,48 @@ export function remarksOf(gaps: readonly Gap[], causes: Causes, points: readonly
     const comma = /[.?!]$/.test(words) ? '' : ','
     return { ...gap, text: `${words}${comma} ${preciseSpan(gap.end - gap.start)}` }
   })
-  return [...off, ...revisions(points)]
+  return [...off, ...revisions(points, causes), ...seals(points, causes)]
 }
 
-function revisions(points: readonly Point[]): Remark[] {
-  const remarks: { start: number; end: number; text: string }[] = []
-  for (const { start, end, revision } of points) {
-    if (revision === 0) continue
-    const last = remarks.at(-1)
-    if (last && start <= last.end) last.end = end
-    else remarks.push({ start, end, text: '' })
+/** Windows of any metric in unbroken stretches. */
+function stretchesOf(points: readonly Point[]): { start: number; end: number; count: number }[] {
+  const stretches: { start: number; end: number; count: number }[] = []
+  const byStart = [...new Map(points.map((point) => [point.start, point])).values()]
+  for (const { start, end } of byStart.toSorted((a, b) => a.start - b.start)) {
+    const last = stretches.at(-1)
+    if (last && start <= last.end) {
+      last.end = Math.max(last.end, end)
+      last.count++
+    } else stretches.push({ start, end, count: 1 })
   }
-  return remarks.map((remark) => ({
-    ...remark,
-    text: `revised: ${preciseSpan(remark.end - remark.start)} of readings came late`,
-  }))
+  return stretches
+}
+
+function revisions(points: readonly Point[], causes: Causes): Remark[] {
+  return stretchesOf(points.filter(({ revision }) => revision > 0)).map(({ start, end, count }) => {
+    const lateMs = latenessOf({ start, end }, causes)
+    const late = lateMs === null ? 'late' : `up to ${span(lateMs)} late`
+    return { start, end, text: `${counted(count, 'window')} revised: readings came ${late}` }
+  })
+}
+
+/** How late the readings of a stretch came, as the gaps that healed there tell; null: they do not. */
+function latenessOf(stretch: Gap, { told, device }: Causes): number | null {
+  if (isReplayed(device)) return null
+  const all = [...told.values()]
+    .flatMap(({ healed }) => healed)
+    .filter(({ after, before }) => after !== null && before !== null && overlaps(stretch, after, before))
+    .map(({ healedAt, after }) => Date.parse(healedAt) - Math.max(stretch.start, Date.parse(after ?? '')))
+  return all.length > 0 ? Math.max(0, ...all) : null
+}
+
+function seals(points: readonly Point[], { device }: Causes): Remark[] {
+  const sealed = points.filter((point) => point.sealed)
+  const zone = device.site?.timeZone ?? 'UTC'
+  return stretchesOf(sealed).map(({ start, end }) => {
+    const inside = sealed.filter((point) => point.start >= start && point.end <= end)
+    return { start, end, text: `${sealedWords(inside, zone)}: readings removed by retention` }
+  })
 }
 
 /** Points of a metric, with the gusts that belong to the wind in its band. */

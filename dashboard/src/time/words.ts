@@ -71,9 +71,11 @@ export const longDate = (day: number): string => `${weekday(day)} ${fullDate(day
 /** The zone in words at an instant: "EST, New York". */
 export function zoneWords(time: number, zone: Zone): string {
   if (zone.name === 'UTC') return 'UTC'
-  const city = zone.name.slice(zone.name.lastIndexOf('/') + 1).replaceAll('_', ' ')
-  return `${zoneShort(time, zone)}, ${city}`
+  return `${zoneShort(time, zone)}, ${cityOf(zone.name)}`
 }
+
+/** "New York" of America/New_York. */
+export const cityOf = (zone: string): string => zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ')
 
 function zoneShort(time: number, zone: Zone): string {
   const names = [language, 'en-US', 'en-AU', 'en-IN'].map(

@@ -16,6 +16,7 @@ const nobody: ApiSensor = {
   fault: null,
   silent: false,
   backlog: 0,
+  expiredBefore: {},
 }
 
 const ruledFor = [

@@ -9,7 +9,7 @@ import { type FleetData, isQuiet, type RowParts, stationOf } from './fleet-parts
 import { linkTo } from './head.ts'
 import { shape } from './shapes.ts'
 import { sparkline } from './sparkline.ts'
-import { nameOf, statusWords } from './status.ts'
+import { nameOf, statusOf } from './status.ts'
 
 /** The fleet as a list for narrow pages, only rows in sight. */
 export function listView({ context, data, devices, range }: RowParts): HTMLElement {
@@ -33,7 +33,7 @@ export function listView({ context, data, devices, range }: RowParts): HTMLEleme
 function listRow(device: ApiDevice, context: Context, data: FleetData): HTMLElement {
   const { place, go, settings, localNow, model } = context
   const shown = metricsOf(device, settings.units)
-  const { word, shape: mark } = statusWords[device.status]
+  const { word, shape: mark } = statusOf(device)
   const figures = (['pressure', 'temperature'] as const).map((name) => {
     const metric = shown.find((each) => each.name === name)
     if (!metric) return null

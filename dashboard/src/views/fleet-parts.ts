@@ -2,7 +2,7 @@ import type { ApiDevice } from '@barograph/proto/api'
 import type { ShownMetric } from '../measure/metrics.ts'
 import type { Window } from '../measure/series.ts'
 import type { Context } from './context.ts'
-import { statusWords } from './status.ts'
+import { statusOf } from './status.ts'
 
 /** What rows need beside the device itself; asked for rows in sight only. */
 export interface FleetData {
@@ -25,7 +25,7 @@ export interface RowParts {
 export const healthyRank = 5
 
 /** Place of a device in the fleet. */
-export const rankOf = (device: ApiDevice): number => statusWords[device.status].rank
+export const rankOf = (device: ApiDevice): number => statusOf(device).rank
 
 /** True when a device's last values are no longer of now. */
 export const isQuiet = ({ status }: ApiDevice): boolean => status === 'silent' || status === 'offline'

@@ -10,7 +10,7 @@ import { healthyRank, isQuiet, lowBattery, rankOf, type RowParts, stationOf } fr
 import { linkTo } from './head.ts'
 import { shape } from './shapes.ts'
 import { sparkline } from './sparkline.ts'
-import { isNamesake, nameOf, originWords, statusWords } from './status.ts'
+import { isNamesake, nameOf, originWords, statusOf } from './status.ts'
 
 const columns: readonly (readonly [string, string])[] = [
   ['col-status', ''],
@@ -87,7 +87,7 @@ function rowView(device: ApiDevice, index: number, parts: RowParts): HTMLElement
   const now = localNow + model.aheadMs
   const next = devices[index + 1]
   const isGroupEnd = rankOf(device) < healthyRank && next !== undefined && rankOf(next) === healthyRank
-  const { word, shape: mark, rank } = statusWords[device.status]
+  const { word, shape: mark, rank } = statusOf(device)
   const cells = metricCells(device, parts)
   const seen = device.lastSeen === null ? null : now - Date.parse(device.lastSeen)
   const gaps = model.delivery?.devices.get(device.id)?.gaps ?? 0
@@ -148,6 +148,7 @@ function batteryView(percent: number | null): HTMLElement | string {
 }
 
 function causeOf(device: ApiDevice): string {
+  if (device.conflict) return `two agents run as ${device.id}`
   const fault = device.sensors.find((sensor) => sensor.fault)?.fault
   if (fault) return fault.detail || fault.code.replaceAll('-', ' ')
   if (device.status === 'catching-up') return 'sending its buffer'

@@ -7,7 +7,7 @@ import type { Settings } from '../state/settings.ts'
 import { clockSeconds, longDate, zoneWords } from '../time/words.ts'
 import type { Context } from './context.ts'
 import { brandMark, shape } from './shapes.ts'
-import { compareNames, isNamesake, nameOf, originWords, type StateLine, statusWords } from './status.ts'
+import { compareNames, isNamesake, nameOf, originWords, type StateLine, statusOf } from './status.ts'
 
 /** The head: who, how it is, the views, the time, the settings. */
 export function headView(context: Context, title: string | ApiDevice, state: StateLine): HTMLElement {
@@ -88,12 +88,12 @@ function deviceMenu(context: Context, shown: ApiDevice): HTMLElement {
             go(change)
           },
           { class: 'option', 'aria-current': device.id === shown.id ? 'true' : null },
-          shape(statusWords[device.status].shape),
+          shape(statusOf(device).shape),
           nameOf(device),
           h(
             'span',
             { class: 'hand' },
-            [isNamesake(device, devices) && device.id, originWords(device) || statusWords[device.status].word]
+            [isNamesake(device, devices) && device.id, originWords(device) || statusOf(device).word]
               .filter(Boolean)
               .join(', '),
           ),

@@ -1,5 +1,6 @@
 import { h, s } from '../dom.ts'
 import type { ShownMetric } from '../measure/metrics.ts'
+import { sealedWords } from '../measure/series.ts'
 import { clock, dayAndMonth, fullDate, weekday, yearOf } from '../time/words.ts'
 import { hourMs } from '../time/zone.ts'
 import type { Context } from './context.ts'
@@ -14,7 +15,7 @@ export function hoursView(context: Context, model: HoursModel): HTMLElement {
   return h(
     'section',
     { class: metric.ink, 'aria-label': title },
-    h('h2', {}, h('span', {}, title), metricMenu(context, model), steps(context, model)),
+    h('h2', {}, h('span', {}, title), metricMenu(context, model), seal(model), steps(context, model)),
     model.hasHours
       ? hoursChart(model, spoken(model))
       : h('p', { class: 'note hand' }, 'Measured less often than each hour: there are no hourly means.'),
@@ -50,6 +51,11 @@ function metricMenu({ go }: Context, { metric, metrics }: HoursModel): HTMLEleme
       ),
     ),
   )
+}
+
+function seal({ hours, whole, zone }: HoursModel): HTMLElement | null {
+  const words = sealedWords(whole ? [...hours, whole] : hours, zone.name)
+  return words ? h('span', { class: 'hand' }, words) : null
 }
 
 function steps({ go }: Context, { day, today }: HoursModel): HTMLElement {

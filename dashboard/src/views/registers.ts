@@ -2,6 +2,7 @@ import type { ApiDevice } from '@barograph/proto/api'
 import { h, show } from '../dom.ts'
 import { levelsMs } from '../measure/level.ts'
 import { defaultMetric, type ShownMetric } from '../measure/metrics.ts'
+import { dateOf } from '../measure/series.ts'
 import type { History } from '../state/history.ts'
 import { dateToDay, weekOf } from '../time/calendar.ts'
 import { yearOf } from '../time/words.ts'
@@ -53,7 +54,7 @@ export function createRegisters(history: History): Registers {
         metrics,
         now: context.now,
         hours: read('hour', day, day + 1),
-        whole: ofWeek.find(({ start }) => zone.dayOf(start) === day) ?? null,
+        whole: ofWeek.find((each) => dateOf(each, zone) === day) ?? null,
         widthPx: widths.hours,
         hasHours: metric.sensor.intervalMs <= levelsMs.hour,
       }),

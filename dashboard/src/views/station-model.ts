@@ -64,7 +64,11 @@ export function createStationModel({ history, before, told }: StationSources): S
   function model(context: Context, device: ApiDevice, span: Span, drawn: readonly Drawn[]): DrumModel {
     const { now, zone, place } = context
     const ids = device.sensors.map(({ id }) => id)
-    const causes: Causes = { device, told: told.of(device.id, ids, span.from, span.to) }
+    const causes: Causes = {
+      device,
+      told: told.of(device.id, ids, span.from, span.to),
+      levels: new Map(drawn.map(({ metric, level }) => [metric.sensor.id, level])),
+    }
     const range = (levelMs: number) => ({ from: span.from, to: span.to, now, levelMs })
     const ofDevice = deviceGaps(
       drawn.map(({ metric, points, levelMs }) => missing(metric, points, range(levelMs))),
@@ -83,7 +87,11 @@ export function createStationModel({ history, before, told }: StationSources): S
         sentence: sentenceOf(metric, points, span, zone),
       }
     })
-    const remarks = remarksOf(ofDevice, causes, drawn[0]?.points ?? [])
+    const remarks = remarksOf(
+      ofDevice,
+      causes,
+      drawn.flatMap(({ points }) => points),
+    )
     return {
       strips,
       readings: drawn.map((each, i) =>

@@ -1,10 +1,12 @@
 import type { ApiDevice } from '@barograph/proto/api'
 import type { Span } from '../chart/layout.ts'
 import { h, morph, show } from '../dom.ts'
+import { type Gap, type Point, sealedWords } from '../measure/series.ts'
+import { isPresent } from '../present.ts'
 import { spanOf } from '../state/span.ts'
 import { dayMs, type Zone } from '../time/zone.ts'
 import type { Context } from './context.ts'
-import { deliveryView } from './delivery.ts'
+import { auditWords, deliveryView } from './delivery.ts'
 import { createDrum, type DrumModel } from './drum.ts'
 import { emptyDrum } from './empty-drum.ts'
 import { footSettings } from './head.ts'
@@ -12,7 +14,7 @@ import type { Notice } from './notice.ts'
 import { createRegisters } from './registers.ts'
 import { createStationModel, mainStrips, type StationSources } from './station-model.ts'
 import { captionOf, type Drawn, legendOf, windowWords } from './station-words.ts'
-import { faultWords, nowLabel, oldestTime, staleWords } from './status.ts'
+import { conflictWords, faultWords, nowLabel, oldestTime, quarantineWords, staleWords } from './status.ts'
 import { tableView } from './table.ts'
 import { toolsView } from './tools.ts'
 
@@ -25,6 +27,9 @@ export interface Station {
   /** Arrows, Home, End, Escape. True: the key was taken. */
   press(key: string, isShift: boolean): boolean
 }
+
+/** The zone whose days a device's windows follow, whatever clock is shown. */
+const siteZone = (device: ApiDevice): string => device.site?.timeZone ?? 'UTC'
 
 /** Makes the station's view. */
 export function createStation(sources: StationSources): Station {
@@ -53,7 +58,7 @@ export function createStation(sources: StationSources): Station {
   const restBox = h('div', { class: 'rest' }, rest.element)
   element.append(way, restBox, foot)
   let hovered: number | null = null
-  let last: { context: Context; drawn: readonly Drawn[]; span: Span } | null = null
+  let last: { context: Context; device: ApiDevice; drawn: readonly Drawn[]; span: Span } | null = null
 
   function hover(time: number | null): void {
     hovered = time
@@ -70,12 +75,12 @@ export function createStation(sources: StationSources): Station {
     const wanted = hovered ?? last.context.place.at
     const { from, to, now } = last.span
     const time = wanted !== null && wanted >= from && wanted <= (now ?? to) ? wanted : null
-    const flag = time === null ? null : flagOf(time, last.context.zone)
+    const flag = time === null ? null : flagOf(time, last.context.zone, siteZone(last.device))
     drum.point(time, flag)
     if (!restBox.hidden) rest.point(time, flag)
   }
 
-  function windowAt(time: number): { start: number; end: number } | null {
+  function windowAt(time: number): Gap | Point | null {
     const levelMs = last?.drawn[0]?.levelMs
     if (!last || !levelMs) return null
     const found = last.drawn.flatMap(
@@ -86,11 +91,12 @@ export function createStation(sources: StationSources): Station {
     return { start, end: start + levelMs }
   }
 
-  function flagOf(time: number, zone: Zone): { time: number; text: string } | null {
+  function flagOf(time: number, zone: Zone, siteZone: string): { time: number; text: string } | null {
     const window = windowAt(time)
     if (!window) return null
     const { start, end } = window
-    return { time: (start + end) / 2, text: windowWords(start, end, zone) }
+    const seal = 'sealed' in window ? sealedWords([window], siteZone) : ''
+    return { time: (start + end) / 2, text: [windowWords(start, end, zone), seal].filter(Boolean).join(', ') }
   }
 
   function update(context: Context, device: ApiDevice): void {
@@ -104,12 +110,16 @@ export function createStation(sources: StationSources): Station {
       nowLabel: nowLabel(isLost, now, zone),
     })
     const drawn = read(context, device, span, drum.plotWidthPx())
-    last = { context, drawn, span }
+    last = { context, device, drawn, span }
     morph(tools, toolsView(context, legendOf(drawn)))
     drumBox.hidden = place.isTable
     restBox.hidden = place.isTable || drawn.length <= mainStrips
     table.hidden = !place.isTable
-    if (place.isTable) show(table, tableView(drawn, zone, captionOf(device, drawn, span, zone)))
+    if (place.isTable)
+      show(
+        table,
+        tableView(drawn, { zone, siteZone: siteZone(device) }, captionOf(device, drawn, span, zone)),
+      )
     else {
       // A device that has not written yet has its sheet ruled and its pens parked.
       const shown = modelOf(context, device, span, drawn)
@@ -122,16 +132,27 @@ export function createStation(sources: StationSources): Station {
       device,
       drawn.map(({ metric }) => metric),
     )
-    show(way, deliveryView(model.delivery?.devices.get(device.id) ?? null))
+    show(
+      way,
+      deliveryView(
+        model.delivery?.devices.get(device.id) ?? null,
+        auditWords(model.audit, context.localNow + model.aheadMs, zone),
+      ),
+    )
     show(foot, footSettings(context))
   }
 
   return {
     element,
     update,
-    notices({ now, zone }, device) {
-      const found = faultWords(device, now, zone) ?? staleWords(device, now, zone)
-      const notices: Notice[] = found ? [{ mark: found.mark, text: found.rest, action: null }] : []
+    notices({ now, zone, model }, device) {
+      const delivery = model.delivery?.devices.get(device.id) ?? null
+      const found = [
+        conflictWords(device, now, zone),
+        faultWords(device, now, zone) ?? staleWords(device, now, zone),
+        quarantineWords(delivery),
+      ].filter(isPresent)
+      const notices = found.map(({ mark, rest }): Notice => ({ mark, text: rest, action: null }))
       const empty = last && emptyNotice(last.drawn, last.span, last.context, device)
       return empty ? [...notices, empty] : notices
     },

@@ -1,6 +1,6 @@
-import type { ApiDevice, ApiSensor, ApiStatus } from '@barograph/proto/api'
+import type { ApiDelivery, ApiDevice, ApiSensor, ApiStatus } from '@barograph/proto/api'
 import type { LiveState } from '../api/live.ts'
-import { counted, position, withUnit } from '../measure/format.ts'
+import { count, counted, position, withUnit } from '../measure/format.ts'
 import { isReplayed, originWord } from '../state/model.ts'
 import { age, clock, fullDate, moment, span } from '../time/words.ts'
 import type { Zone } from '../time/zone.ts'
@@ -23,6 +23,11 @@ export const statusWords: Readonly<Record<ApiStatus, StatusWords>> = {
   'catching-up': { word: 'catching up', shape: 'half', rank: 4 },
   live: { word: 'live', shape: 'live', rank: 5 },
   replayed: { word: 'replayed', shape: 'live', rank: 5 },
+}
+
+/** What a device's row says: of two agents with one name before all else. */
+export function statusOf({ status, conflict }: ApiDevice): StatusWords {
+  return conflict ? { ...statusWords[status], word: 'two agents', rank: 0 } : statusWords[status]
 }
 
 /** The name a device goes by. */
@@ -142,6 +147,37 @@ export function staleWords(
     mark: `Last reading ${agoWords(newest, now, zone)}`,
     rest: `${expected} ${why} Figures below are as of ${moment(newest, now, zone)}.`,
   }
+}
+
+/** Two agents with one name, as a notice says it; null: there is one. */
+export function conflictWords(
+  { id, conflict }: ApiDevice,
+  now: number,
+  zone: Zone,
+): { mark: string; rest: string } | null {
+  if (!conflict) return null
+  const since = moment(Date.parse(conflict.since), now, zone)
+  return {
+    mark: `Two agents run as ${id}`,
+    rest: `Since ${since} they take the connection from each other. Nothing is lost or mixed: each run has its own numbers. Give one of them another device: name in its agent.yaml, or stop it.`,
+  }
+}
+
+/** Readings that wait for an operator, as a notice says it; null: none do. */
+export function quarantineWords(delivery: ApiDelivery | null): { mark: string; rest: string } | null {
+  if (!delivery || delivery.quarantined === 0) return null
+  return {
+    mark: `${counted(delivery.quarantined, 'reading')} in quarantine`,
+    rest: `${capital(quarantineReasons(delivery))}. Stored and counted, but in no figure until released: barograph-collector release.`,
+  }
+}
+
+/** Why readings are in quarantine: "time uncertain", or with counts where there is more than one reason. */
+export function quarantineReasons({ quarantine }: Pick<ApiDelivery, 'quarantine'>): string {
+  const reasons = Object.entries(quarantine).filter(([, number]) => number > 0)
+  const words = (reason: string) => (reason === 'in the future' ? 'time in the future' : reason)
+  if (reasons.length <= 1) return reasons.map(([reason]) => words(reason)).join('')
+  return reasons.map(([reason, number]) => `${count(number)} ${words(reason)}`).join(', ')
 }
 
 /** The faults of a device, as a notice says them. */

@@ -1,14 +1,15 @@
 import { h } from '../dom.ts'
 import { count, figure, withUnit } from '../measure/format.ts'
 import { type ShownMetric, tableDecimals } from '../measure/metrics.ts'
-import type { Point } from '../measure/series.ts'
+import { type Point, sealedWords } from '../measure/series.ts'
+import { isPresent } from '../present.ts'
 import { clock, clockSeconds, fullDate, weekday } from '../time/words.ts'
 import { minuteMs, type Zone } from '../time/zone.ts'
 
 /** The same as the drum, in figures. */
 export function tableView(
   columns: readonly { readonly metric: ShownMetric; readonly points: readonly Point[] }[],
-  zone: Zone,
+  { zone, siteZone }: { readonly zone: Zone; readonly siteZone: string },
   caption: string,
 ): HTMLElement {
   const starts = [...new Set(columns.flatMap(({ points }) => points.map(({ start }) => start)))].toSorted(
@@ -45,7 +46,15 @@ export function tableView(
       h(
         'tbody',
         {},
-        starts.map((start) => row(`${dateOf(start, zone)}, ${timeOf(start, zone)}`, start, columns, byStart)),
+        starts.map((start) =>
+          row(
+            `${dateOf(start, zone)}, ${timeOf(start, zone)}`,
+            noteOf(start, byStart, siteZone),
+            start,
+            columns,
+            byStart,
+          ),
+        ),
       ),
     ),
   )
@@ -56,8 +65,16 @@ function dateOf(time: number, zone: Zone): string {
   return `${weekday(day)} ${fullDate(day)}`
 }
 
+/** What the drum's margin says of a window. */
+function noteOf(start: number, byStart: readonly ReadonlyMap<number, Point>[], siteZone: string): string {
+  const points = byStart.map((each) => each.get(start)).filter(isPresent)
+  const revised = points.some(({ revision }) => revision > 0) ? 'revised' : ''
+  return [revised, sealedWords(points, siteZone)].filter(Boolean).join(', ')
+}
+
 function row(
   name: string,
+  note: string,
   start: number,
   columns: readonly { readonly metric: ShownMetric }[],
   byStart: readonly ReadonlyMap<number, Point>[],
@@ -69,5 +86,10 @@ function row(
     const readings = h('td', {}, point ? count(point.count) : figure(null, 0))
     return [text(point?.value), text(point?.low), text(point?.high), readings]
   })
-  return h('tr', {}, h('th', { scope: 'row' }, name), cells)
+  return h(
+    'tr',
+    {},
+    h('th', { scope: 'row' }, name, note && h('span', { class: 'hand' }, `\u2002${note}`)),
+    cells,
+  )
 }

@@ -1,7 +1,7 @@
 import { round } from '../chart/layout.ts'
 import { h, s } from '../dom.ts'
 import type { ShownMetric } from '../measure/metrics.ts'
-import { compareMeans, type Figures, largest, type Window } from '../measure/series.ts'
+import { compareMeans, dateOf, type Figures, largest, sealedWords, type Window } from '../measure/series.ts'
 import { isPresent } from '../present.ts'
 import { weekNumber, weekOf } from '../time/calendar.ts'
 import { dayOfMonth, weekday } from '../time/words.ts'
@@ -38,7 +38,7 @@ export function extremeDays(rows: readonly Row[]): { highest: Row | null; lowest
 export function weekView(context: Context, model: WeekModel): HTMLElement {
   const { metric, day, today, zone, days } = model
   const rows = weekOf(day).map((date): Row => {
-    const window = days.find(({ start }) => zone.dayOf(start) === date)
+    const window = days.find((each) => dateOf(each, zone) === date)
     return { day: date, figures: window?.metrics[metric.name] ?? null, isOpen: window?.open ?? false }
   })
   const { highest, lowest } = extremeDays(rows)
@@ -51,7 +51,13 @@ export function weekView(context: Context, model: WeekModel): HTMLElement {
   return h(
     'section',
     { class: metric.ink, 'aria-label': title },
-    h('h2', {}, h('span', {}, title), h('span', { class: 'hand' }, means), steps(context, day, today)),
+    h(
+      'h2',
+      {},
+      h('span', {}, title),
+      h('span', { class: 'hand' }, [means, sealedWords(days, zone.name)].filter(Boolean).join(', ')),
+      steps(context, day, today),
+    ),
     h(
       'table',
       { class: 'week' },

@@ -1,10 +1,22 @@
-import type { ApiDelivery, ApiDevice, ApiSensor } from '@barograph/proto/api'
+import type { ApiAudit, ApiDelivery, ApiDevice, ApiSensor } from '@barograph/proto/api'
 import { describe, expect, it } from 'vitest'
 import { createModel, nowOf, originWord, takeFrame } from '../state/model.ts'
-import { causeOf, deviceGaps } from '../state/station.ts'
+import { dateOf, type Point } from '../measure/series.ts'
+import { causeOf, deviceGaps, remarksOf } from '../state/station.ts'
 import { zoneOf } from '../time/zone.ts'
-import { firstWords } from './delivery.ts'
-import { capital, compareNames, faultWords, isWriting, staleWords, stateLine } from './status.ts'
+import { auditWords, firstWords, lateWords } from './delivery.ts'
+import {
+  capital,
+  compareNames,
+  conflictWords,
+  faultWords,
+  isWriting,
+  quarantineReasons,
+  quarantineWords,
+  staleWords,
+  stateLine,
+  statusOf,
+} from './status.ts'
 
 const noon = Date.parse('2025-06-02T12:00:00Z')
 const iso = (time: number) => new Date(time).toISOString()
@@ -23,6 +35,7 @@ const sensor = (more: Partial<ApiSensor> = {}): ApiSensor => ({
   fault: null,
   silent: false,
   backlog: 0,
+  expiredBefore: {},
   ...more,
 })
 
@@ -185,6 +198,7 @@ describe('causes', () => {
         },
       ],
     ])
+  const shown = { device: device(), levels: new Map<string, never>() }
   const one = {
     epoch: 'aa',
     firstSeq: 1,
@@ -218,10 +232,77 @@ describe('causes', () => {
       'declared lost: buffer full, 1,204 readings',
     ],
     ['still on the device', { gaps: [{ ...one, cause: 'on-its-way' }] }, 'on its way'],
+    ['accepted, and nothing newer has come', { ahead: [one] }, 'on its way'],
+    [
+      'the agent was off',
+      { pauses: [{ kind: 'off', code: '', detail: '', start: iso(gap.start), end: iso(gap.end), count: 1 }] },
+      'agent off',
+    ],
+    [
+      'its readings had expired before they came',
+      { gaps: [{ ...one, cause: 'refused', reason: 'expired' }] },
+      'removed by retention, 1,204 readings',
+    ],
     ['nobody says', { gaps: [{ ...one, cause: 'unknown' }] }, '1,204 readings missing, cause not known'],
     ['nothing is missing of the delivery', {}, 'sensor silent'],
   ])('%s', (_, more, words) => {
-    expect(causeOf(gap, 'bme280', { device: device(), told: gaps(more) }).words).toBe(words)
+    expect(causeOf(gap, 'bme280', { ...shown, told: gaps(more) }).words).toBe(words)
+  })
+
+  it('windows of a level that were removed are not said to be silence', () => {
+    const expired = sensor({ expiredBefore: { '1m': iso(gap.end) } })
+    const causes = { device: device({ sensors: [expired] }), told: gaps({}) }
+    const words = (level: '1m' | 'hour') =>
+      causeOf(gap, 'bme280', { ...causes, levels: new Map([['bme280', level]]) }).words
+    expect([words('1m'), words('hour')]).toEqual(['removed by retention', 'sensor silent'])
+  })
+
+  it('revised windows tell how late, where a gap that healed tells it, and sealed ones their zone', () => {
+    const hourMs = 3_600_000
+    const from = gap.start
+    const pointAt = (i: number, more: Partial<Point> = {}): Point => ({
+      start: from + i * hourMs,
+      end: from + (i + 1) * hourMs,
+      value: 1,
+      low: 1,
+      high: 1,
+      count: 60,
+      revision: 0,
+      sealed: false,
+      timeZone: 'America/New_York',
+      ...more,
+    })
+    const texts = (points: readonly Point[], more: object = {}) =>
+      remarksOf([], { ...shown, told: gaps(more) }, points).map(({ text }) => plain(text))
+    const late = [pointAt(0, { revision: 1 }), pointAt(1, { revision: 3 }), pointAt(2)]
+    expect(texts(late)).toEqual(['2 windows revised: readings came late'])
+    const healed = [
+      {
+        ...one,
+        after: iso(from),
+        before: iso(from + 2 * hourMs),
+        since: iso(from),
+        healedAt: iso(from + 31 * hourMs),
+      },
+    ]
+    // Two metrics of one sensor have the same windows.
+    expect(texts([...late, ...late], { healed })).toEqual([
+      '2 windows revised: readings came up to 31 h late',
+    ])
+    expect(texts([pointAt(0, { sealed: true }), pointAt(1, { sealed: true })])).toEqual([
+      'sealed: readings removed by retention',
+    ])
+    expect(texts([pointAt(0, { sealed: true, timeZone: 'Europe/Berlin' })])).toEqual([
+      'sealed, in the time of Berlin: readings removed by retention',
+    ])
+  })
+
+  it('a sealed day of another zone stands at its own date', () => {
+    // A day of Berlin begins in the evening before, by New York's clock.
+    const start = Date.parse('2025-06-01T22:00:00Z')
+    expect(dateOf({ start, end: start + 86_400_000 }, zoneOf('America/New_York'))).toBe(
+      Date.UTC(2025, 5, 2) / 86_400_000,
+    )
   })
 
   it('the device is quiet only where all its sensors are', () => {
@@ -244,6 +325,7 @@ describe('delivery line', () => {
     logged: 10,
     stored: 10,
     quarantined: 0,
+    quarantine: {},
     refused: 0,
     lost: 0,
     onTheWay: 0,
@@ -260,12 +342,48 @@ describe('delivery line', () => {
   }
 
   it('begins with the promise only while it holds', () => {
-    expect(firstWords(delivery)).toBe('Every reading accounted for')
+    expect(firstWords(delivery)).toBe('Every entry accounted for')
     expect(firstWords({ ...delivery, onTheWay: 310, toStore: 96 })).toBe(
       'On the way: 214 to log, 96 to store',
     )
-    expect(firstWords({ ...delivery, unexplained: 1 })).toBe('Not every reading accounted for')
-    expect(firstWords({ ...delivery, accepted: 0, logged: 0, stored: 0 })).toBe('No reading accepted yet')
+    expect(firstWords({ ...delivery, unexplained: 1 })).toBe('Not every entry accounted for')
+    expect(firstWords({ ...delivery, accepted: 0, logged: 0, stored: 0 })).toBe('No entry accepted yet')
+  })
+})
+
+describe('what needs a person', () => {
+  it('late readings and the windows they revised are two counts', () => {
+    expect(lateWords({ lateReadings: 0, revised: 0 })).toBe('')
+    expect(plain(lateWords({ lateReadings: 9, revised: 13 }))).toBe('9 late, 13 windows revised')
+  })
+
+  it('readings in quarantine are counted with their reasons', () => {
+    expect(quarantineWords(null)).toBe(null)
+    expect(quarantineReasons({ quarantine: { 'time uncertain': 12 } })).toBe('time uncertain')
+    expect(quarantineReasons({ quarantine: { 'time uncertain': 1_200, 'in the future': 2 } })).toBe(
+      '1,200 time uncertain, 2 time in the future',
+    )
+  })
+
+  it('two agents with one name come first in the fleet, and are told with the way out', () => {
+    const conflict = { since: iso(noon - 60_000), last: iso(noon), epochs: ['aa', 'bb'], words: '' }
+    const contested = device({ conflict })
+    expect(statusOf(contested)).toMatchObject({ word: 'two agents', rank: 0 })
+    expect(statusOf(device()).word).toBe('live')
+    const words = conflictWords(contested, noon, zone)
+    expect(words?.mark).toBe('Two agents run as balcony')
+    expect(words?.rest).toContain('another device: name')
+    expect(conflictWords(device(), noon, zone)).toBe(null)
+  })
+
+  it('an audit is told with its time, and marked when something differs', () => {
+    const audit = { finished: iso(noon), equal: true, differenceCount: 0 } as ApiAudit
+    expect(auditWords(null, noon, zone)).toBe(null)
+    expect(auditWords(audit, noon, zone)).toEqual({ text: 'audit at 12:00: equal', isMarked: false })
+    expect(auditWords({ ...audit, equal: false, differenceCount: 3 }, noon, zone)).toEqual({
+      text: 'audit at 12:00: 3 differ',
+      isMarked: true,
+    })
   })
 })
 

@@ -1,7 +1,7 @@
 import { round } from '../chart/layout.ts'
 import { h, s } from '../dom.ts'
 import type { ShownMetric } from '../measure/metrics.ts'
-import { compareMeans, type Figures, largest, type Window } from '../measure/series.ts'
+import { compareMeans, dateOf, type Figures, largest, type Window } from '../measure/series.ts'
 import { formatPlace } from '../state/address.ts'
 import { dateToDay, daysInMonth } from '../time/calendar.ts'
 import { monthName, shortDate, yearOf } from '../time/words.ts'
@@ -40,9 +40,10 @@ export function yearView(context: Context, model: YearModel): HTMLElement {
   const { metric, day, zone } = model
   const year = yearOf(day)
   const cells = new Map<number, Cell>()
-  for (const { start, coverage, open, metrics } of model.days) {
+  for (const window of model.days) {
+    const { coverage, open, metrics } = window
     const figures = metrics[metric.name]
-    const date = zone.dayOf(start)
+    const date = dateOf(window, zone)
     if (!figures || figures.value === null || yearOf(date) !== year) continue
     cells.set(date, { day: date, figures, isThin: !open && coverage !== null && coverage < leastCoverage })
   }
