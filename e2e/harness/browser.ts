@@ -17,12 +17,22 @@ export interface TestPage {
 
 export type OpenPage = (address: string, options?: BrowserContextOptions) => Promise<TestPage>
 
+/** Without a screen, and without asking anything of the network but what the page asks. */
+const quiet = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
 /** A browser for one test. Its pages speak English and stand in UTC. */
 export async function openBrowser(): Promise<OpenPage> {
   const browser = await chromium.launch({
     executablePath: chromiumPath,
     // Chromium's sandbox refuses to run as root, as CI does.
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    args: [...quiet, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
   })
   onTestFinished(() => browser.close())
   return async (address, options = {}) => {

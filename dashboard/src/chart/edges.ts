@@ -125,22 +125,63 @@ export function drawFoot(parts: EdgeParts): SVGElement {
   return edge('clock', 24, parts, nodes)
 }
 
-/** Remarks about the whole device, in the hand, below the figures. */
+/** Lines of remarks below the figures; what has no room in them is in the list of causes and the crosshair's words. */
+const marginLines = 3
+const firstLinePx = 18
+const nextLinePx = 16
+
+interface Stretch {
+  readonly left: number
+  readonly right: number
+}
+
+/** Remarks about the whole device, in the hand: beside their bracket, or below it where another one stands. */
 export function drawMargin(parts: EdgeParts, remarks: readonly Remark[]): SVGElement {
   const { span, layout } = parts
   const toX = timeToX(layout, span)
-  const nodes: (SVGElement | null)[] = []
-  let taken = layout.axis
-  for (const { start, end, text } of remarks.toSorted((a, b) => a.start - b.start)) {
-    const left = Math.max(layout.axis, toX(start))
-    const right = Math.min(layout.width, Math.max(toX(end), left + 3))
-    if (right <= layout.axis || left >= layout.width) continue
-    nodes.push(s('path', { class: 'bracket', d: `M${round(left)} 1V6H${round(right)}V1` }))
-    const width = handWidth(text, 14)
-    const place = [right + 6, left - 6 - width].find((x) => x >= taken && x + width <= layout.width)
-    if (place === undefined) continue
-    nodes.push(s('text', { class: 'hand size-body', x: round(place), y: 11 }, text))
-    taken = Math.max(place + width + 12, right + 6)
+  const shown = remarks
+    .map(({ start, end, text }) => {
+      const left = Math.max(layout.axis, toX(start))
+      return { text, left, right: Math.min(layout.width, Math.max(toX(end), left + 3)) }
+    })
+    .filter(({ left, right }) => right > layout.axis && left < layout.width)
+    .toSorted((a, b) => a.left - b.left)
+  const brackets = shown.map(({ left, right }) =>
+    s('path', { class: 'bracket', d: `M${round(left)} 1V6H${round(right)}V1` }),
+  )
+  const lines: Stretch[][] = [[...shown]]
+  const words = shown.flatMap(({ text, left, right }) => {
+    const place = placeOf({ left, right }, handWidth(text, 14), lines, layout)
+    if (!place) return []
+    const y = 11 + (place.line > 0 ? place.line * nextLinePx + 2 : 0)
+    return [s('text', { class: 'hand size-body', x: round(place.left), y }, text)]
+  })
+  const last = Math.max(
+    0,
+    lines.findLastIndex((line) => line.length > 0),
+  )
+  const height = firstLinePx + last * nextLinePx
+  return edge('margin', height, parts, [...brackets, ...words])
+}
+
+/** The first free place of a remark's words, which is taken then. */
+function placeOf(
+  { left, right }: Stretch,
+  width: number,
+  lines: Stretch[][],
+  layout: Layout,
+): { left: number; line: number } | null {
+  const centred = Math.max(layout.axis, Math.min(layout.width - width, (left + right - width) / 2))
+  const beside = [right + 6, left - 6 - width]
+  const below = [centred, left, right - width]
+  for (let line = 0; line < marginLines; line++) {
+    const taken = (lines[line] ??= [])
+    for (const x of line === 0 ? beside : below) {
+      if (x < layout.axis || x + width > layout.width) continue
+      if (taken.some((other) => x < other.right + 5 && x + width > other.left - 5)) continue
+      taken.push({ left: x, right: x + width })
+      return { left: x, line }
+    }
   }
-  return edge('margin', 18, parts, nodes)
+  return null
 }
