@@ -146,7 +146,8 @@ function describeFile(path: string): object {
       .prepare<[], { name: string; sql: string | null }>('SELECT name, sql FROM sqlite_schema ORDER BY name')
       .all()
     const rows = tables
-      .filter(({ sql }) => sql?.startsWith('CREATE TABLE'))
+      // When a store came to this version: its own, of each.
+      .filter(({ name, sql }) => sql?.startsWith('CREATE TABLE') && name !== 'ingest_known')
       .map(({ name }) => [name, db.prepare(`SELECT * FROM "${name}"`).all()])
     return { version: db.pragma('user_version', { simple: true }), tables, rows: Object.fromEntries(rows) }
   } finally {

@@ -80,7 +80,7 @@ export const endOfTime = 9_007_199_254_740_991
 
 /** Opens the store to read, at the moment of the call. */
 export function openStore(path: string): StoreReader {
-  const db = openToRead(path, { what: 'store', applicationId: 0x42675374, schemaVersion: 2 })
+  const db = openToRead(path, { what: 'store', applicationId: 0x42675374, schemaVersion: 3 })
   db.exec('BEGIN')
   // The first read decides the moment; the log is opened after it, so that it holds all that the store does.
   db.prepare('SELECT count(*) FROM checkpoints').get()
