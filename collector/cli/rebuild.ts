@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { CodedError } from '@barograph/proto'
 import type { Command } from 'commander'
 import { formatTime } from '../core/iso-time.ts'
 import type { Difference } from '../core/rebuild/compare.ts'
@@ -8,11 +9,13 @@ import { createOpeners } from '../roles/open.ts'
 import { systemClock } from '../system-clock.ts'
 import { commonOptions, configOf, examplesOf } from './context.ts'
 import { exitCodes } from './failure.ts'
+import { goOver } from './new-log.ts'
 import { writeLines } from './output.ts'
 
 interface RebuildFlags {
   readonly device?: string
   readonly dryRun?: boolean
+  readonly newLog?: true
 }
 
 const details = `
@@ -21,6 +24,9 @@ one in one step. It may run while the collector runs: readings go on being store
 until the new ones hold. Sealed windows, whose readings have expired, stay as they are. Broken off, it has done some
 devices and left the others alone; run it again at any time.
 The store needs room for one device's windows twice, also with --dry-run.
+
+--new-log: when the collector refuses to start because its log was made anew or cut. Nothing that agents were told to
+be stored is lost; what was not stored they send again.
 
 Exit codes: 0 done (with --dry-run: all is equal), 1 failed or something differs, 2 wrong usage or configuration.`
 
@@ -31,15 +37,21 @@ export function addRebuildCommand(program: Command): void {
     .description('make all windows anew from the raw readings, beside the running collector')
     .option('--device <id>', 'only of this device')
     .option('--dry-run', 'only compare, and name the windows that differ')
+    .option('--new-log', 'go over to a log that was made anew or cut')
     .addHelpText(
       'after',
-      `${examplesOf('rebuild', 'rebuild --device balcony', 'rebuild --dry-run')}\n${details}`,
+      `${examplesOf('rebuild', 'rebuild --device balcony', 'rebuild --dry-run', 'rebuild --new-log')}\n${details}`,
     )
     .action(async (flags: RebuildFlags, command: Command) => {
       const { json } = commonOptions(command)
       const openers = createOpeners(configOf(commonOptions(command)))
+      if (flags.newLog && (flags.device !== undefined || flags.dryRun))
+        throw new CodedError('bad-usage', '--new-log goes with neither --device nor --dry-run.', {
+          hint: 'It takes over all that is stored.',
+        })
       // Both refuse with words when there is none yet, instead of making one.
       await openers.readStore().close()
+      if (flags.newLog) return goOver(openers, json)
       const log = openers.readLog()
       const { partitions } = log
       await log.close()

@@ -23,7 +23,11 @@ export async function openCheckpoint(log: Log, store: Checkpoints, partition: nu
  * Is this still the log that the documents were folded from? A log that was recreated or cut would give other records
  * at positions that documents already hold.
  */
-export async function verifyLog(log: Log, store: Checkpoints, partition: number): Promise<Checkpoint> {
+export async function verifyLog(
+  log: Pick<Log, 'id' | 'extent' | 'hashBefore'>,
+  store: Pick<Store, 'checkpoint'>,
+  partition: number,
+): Promise<Checkpoint> {
   const checkpoint = await store.checkpoint(partition)
   if (!checkpoint) throw logReplaced(partition)
   if (isNewLogPhase(checkpoint.phase)) throw underWay(partition)

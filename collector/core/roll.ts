@@ -138,6 +138,8 @@ export function createRoll(options: RollOptions): Roll {
     let flushedAt = clock.now()
     /** Streams and devices that occurred since the last receipts, repeats too: a repeat is the sign of a lost receipt. */
     let touched = new Map<string, Set<string>>()
+    /** The newest record that was read. A log that does not hold it any more was cut. */
+    let tail: { next: number; hash: string | null } = { next: 0, hash: null }
     let isAnnounced = await announceSettings()
     announced.resolve()
 
@@ -146,6 +148,8 @@ export function createRoll(options: RollOptions): Roll {
       idleMs: options.flushIntervalMs,
       limit: recordsPerFetch,
     })) {
+      const newest = records[records.length - 1]?.offset
+      if (newest !== undefined) tail = { next: newest + 1, hash: await log.hashBefore(partition, newest + 1) }
       for (const record of records) {
         await take(record)
         next = record.offset + 1
@@ -276,13 +280,11 @@ export function createRoll(options: RollOptions): Roll {
       const started = clock.now()
       reached('folded')
       await verifyLog(log, store, partition)
-      const raised = await store.raiseReach(
-        partition,
-        generation,
-        next,
-        await log.hashBefore(partition, next),
-        swaps,
-      )
+      const hash = await log.hashBefore(partition, next)
+      // What is in memory may be of records that are gone: a new turn sees whether what is stored is.
+      const isCut = hash === null || (await log.hashBefore(partition, tail.next)) !== tail.hash
+      if (isCut && next > 0) throw new Behind()
+      const raised = await store.raiseReach(partition, generation, next, hash, swaps)
       if (!raised) await refused()
       reached('reach-raised')
       // Before the buckets that tell of them: what a bucket holds as summarised is there.

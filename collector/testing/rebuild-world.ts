@@ -7,13 +7,14 @@ import {
   makeBatch,
   type Metric,
   metricByName,
+  pairs,
   type Run,
 } from '@barograph/proto'
 import { levels, type RollupDocument } from '../core/documents.ts'
 import type { Log } from '../core/log.ts'
 import { rebuildAll } from '../core/rebuild/rebuild.ts'
 import type { DeviceOutcome, RebuildPoint } from '../core/rebuild/rebuild-device.ts'
-import { createRoll } from '../core/roll.ts'
+import { createRoll, type StoredReceipt } from '../core/roll.ts'
 import type { Store } from '../core/store.ts'
 import { settings } from '../core/testing/owner.ts'
 import { createSqliteStore } from '../store/sqlite.ts'
@@ -76,7 +77,11 @@ export const memoryStore = (): Store => createSqliteStore({ path: ':memory:' })
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Rolls until all of the log is folded, alone. */
-export async function settle(log: Log, store: Store): Promise<void> {
+export async function settle(
+  log: Log,
+  store: Store,
+  publish: (receipts: readonly StoredReceipt[]) => void = () => {},
+): Promise<void> {
   const ending = new AbortController()
   const roll = createRoll({
     log,
@@ -84,7 +89,7 @@ export async function settle(log: Log, store: Store): Promise<void> {
     partition: 0,
     settings: { defaultTimeZone: settings.defaultTimeZone, levels },
     flushIntervalMs: 1,
-    publish: () => {},
+    publish,
     report: () => {},
     clock: { now: () => Date.now(), sleep: async (ms) => sleep(Math.min(ms, 2)) },
   }).run(ending.signal)
@@ -146,4 +151,60 @@ export async function windowsOf(store: Store): Promise<Record<string, object>> {
           found[`${device}/${sensor}/${level}/${rest.start}`] = rest satisfies Partial<RollupDocument>
       }
   return found
+}
+
+/** Readings of two devices, each with an identity, and what is left of them at their agents. */
+export interface Fleet {
+  /** Some of what is left, as a record; null: nothing is. */
+  next(): ReturnType<typeof batchOf> | null
+  publish(receipts: readonly StoredReceipt[]): void
+  /** Everything that the agents ever accepted, as records. */
+  readonly all: readonly ReturnType<typeof batchOf>[]
+  readonly left: () => number
+}
+
+/** Agents that send what they hold in any order, again and again, until a receipt says that it is stored. */
+export function createFleet(random: () => number, count: number): Fleet {
+  const rows = new Map<string, { device: string; run: Run }>()
+  for (const device of ['north', 'south'])
+    for (const epoch of ['00000000000000aa', '00000000000000bb'])
+      for (let seq = 1; seq <= count; seq++)
+        rows.set(`${device} ${epoch} ${seq}`, { device, run: makeRun(random, epoch, seq, 1) })
+  const all = [...rows.values()].map(({ device, run }) => batchOf(device, { runs: [run] }))
+  return {
+    all,
+    left: () => rows.size,
+    next() {
+      const list = [...rows.values()]
+      const from = Math.floor(random() * list.length)
+      const first = list[from]
+      if (!first) return null
+      const runs: Run[] = []
+      for (const { device, run } of list.slice(from, from + 1 + Math.floor(random() * 12)))
+        if (device === first.device && run.epoch === first.run.epoch) runs.push(run)
+      return batchOf(first.device, { runs: [joined(runs)] })
+    },
+    publish(receipts) {
+      if (random() < 0.1) return
+      for (const { device, streams } of receipts)
+        for (const { epoch, stored } of streams)
+          for (const [first, last] of pairs(stored))
+            for (let seq = first; seq <= last; seq++) rows.delete(`${device} ${epoch} ${seq}`)
+    },
+  }
+}
+
+/** The runs up to the first gap in their numbers, as one. */
+function joined(runs: readonly Run[]): Run {
+  const [first] = runs as [Run]
+  const end = runs.findIndex((run, i) => run.firstSeq !== first.firstSeq + i)
+  const parts = runs.slice(0, end < 0 ? undefined : end)
+  return {
+    ...first,
+    times: Float64Array.from(parts, (run) => run.times[0] as number),
+    columns: first.columns.map((column, k) => ({
+      ...column,
+      values: Float64Array.from(parts, (run) => run.columns[k]?.values[0] as number),
+    })),
+  }
 }

@@ -1,0 +1,189 @@
+import { isCoded } from '@barograph/proto'
+import { describe, expect, test } from 'vitest'
+import { goOverToLog, type NewLogOutcome } from '../core/rebuild/new-log.ts'
+import type { Store } from '../core/store.ts'
+import { createMemoryLog } from '../core/testing/memory-log.ts'
+import { type Owner, startOwner } from '../core/testing/owner.ts'
+import {
+  createFleet,
+  Death,
+  memoryStore,
+  rebuild,
+  seeded,
+  settle,
+  windowsOf,
+  writeSettings,
+} from './rebuild-world.ts'
+
+type MemoryLog = ReturnType<typeof createMemoryLog>
+
+async function goOver(
+  store: Store,
+  log: MemoryLog,
+  reached: () => void = () => {},
+): Promise<NewLogOutcome[]> {
+  const outcomes: NewLogOutcome[] = []
+  for await (const outcome of goOverToLog({ store, log, progress: () => {}, reached: () => reached() }))
+    outcomes.push(outcome)
+  return outcomes
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function filled(seed: number) {
+  const log = createMemoryLog()
+  const store = memoryStore()
+  const fleet = createFleet(seeded(seed), 40)
+  await writeSettings(log)
+  await log.append(fleet.all)
+  await settle(log, store)
+  return { log, store, fleet }
+}
+
+describe('another log', () => {
+  test('is refused in words that name the way over, and taken after it; the windows stay as they are', async () => {
+    const { store } = await filled(1)
+    const before = await windowsOf(store)
+    const log = createMemoryLog({ id: 'second' })
+    await writeSettings(log)
+    await expect(settle(log, store)).rejects.toMatchObject({
+      code: 'other-log',
+      hint: expect.stringContaining('barograph-collector rebuild --new-log') as string,
+    })
+    expect(await goOver(store, log)).toEqual([
+      { partition: 0, state: 'over', from: { g: 0, n: 162 }, to: { g: 1, n: 0 } },
+    ])
+    expect(await windowsOf(store)).toEqual(before)
+    expect((await goOver(store, log))[0]).toMatchObject({ state: 'same' })
+    await settle(log, store)
+    await rebuild(store)
+    expect(await windowsOf(store)).toEqual(before)
+  })
+
+  test('of the same name that was cut goes on at its end', async () => {
+    const { log, store } = await filled(2)
+    const before = await windowsOf(store)
+    log.cut(0, 100)
+    await expect(settle(log, store)).rejects.toMatchObject({ code: 'log-cut' })
+    expect((await goOver(store, log))[0]).toMatchObject({ state: 'over', to: { g: 1, n: 100 } })
+    await settle(log, store)
+    expect(await windowsOf(store)).toEqual(before)
+  })
+
+  test('of fewer partitions is refused, and a store that was never folded has nothing to take over', async () => {
+    const log = createMemoryLog({ partitions: 2 })
+    const store = memoryStore()
+    expect((await goOver(store, log)).map(({ state }) => state)).toEqual(['never-folded', 'never-folded'])
+    const none = { logId: 'x', position: { g: 0, n: 0 }, reach: 0, reachHash: null, phase: null }
+    await store.createCheckpoint({ ...none, partition: 1, swaps: 0, before: null })
+    await expect(goOver(store, createMemoryLog())).rejects.toMatchObject({ code: 'log-partitions' })
+  })
+
+  test('nobody rolls while the way over is under way, and it goes on where it was broken off', {
+    timeout: 60_000,
+  }, async () => {
+    const { log, store } = await filled(3)
+    const before = await windowsOf(store)
+    log.cut(0, 100)
+    const points: number[] = []
+    for (let deaths = 1; deaths < 30; deaths++) {
+      let left = deaths
+      const isDone = await goOver(store, log, () => {
+        if (--left === 0) throw new Death()
+      }).then(
+        () => true,
+        () => false,
+      )
+      if (isDone) break
+      points.push(deaths)
+      const owner = startOwner(log, store)
+      const { position } = (await store.checkpoint(0)) ?? {}
+      await sleep(5)
+      expect((await store.checkpoint(0))?.position).toEqual(position)
+      owner.stop()
+      await owner.done
+    }
+    expect(points.length).toBeGreaterThan(4)
+    expect((await store.checkpoint(0))?.phase).toBeNull()
+    await settle(log, store)
+    expect(await windowsOf(store)).toEqual(before)
+  })
+})
+
+/** What an owner may end with when log or store change underneath. */
+const endings = new Set(['log-cut', 'other-log', 'other-generation', 'store-replaced'])
+
+describe('owners, rebuilds and logs that are cut or made anew', () => {
+  const seeds = Array.from({ length: Number(process.env.BAROGRAPH_TEST_SEEDS ?? 30) }, (_, i) => i + 1)
+  test.each(seeds)(
+    'leave each reading once in every window, and empty buffers (seed %i)',
+    { timeout: 60_000 },
+    async (seed) => {
+      const random = seeded(seed)
+      const store = memoryStore()
+      const fleet = createFleet(random, 40)
+      let log = createMemoryLog()
+      let logs = 1
+      await writeSettings(log)
+      await settle(log, store)
+      const owners: Owner[] = []
+      const jobs: Promise<unknown>[] = []
+      for (let i = 0; i < 60; i++) {
+        const record = fleet.next()
+        if (record && random() < 0.8) await log.append([record])
+        if (random() < 0.2) owners.push(start())
+        if (random() < 0.1) jobs.push(rebuild(store, { random }).catch(tolerate))
+        if (random() < 0.1) await damage()
+        await sleep(random() * 3)
+      }
+      for (let i = 0; fleet.left() > 0; i++) {
+        if (i > 1_000) throw new Error(`${fleet.left()} readings stay at their agents`)
+        const record = fleet.next()
+        if (record) await log.append([record])
+        if (i % 8 > 0) continue
+        await settle(log, store, fleet.publish)
+      }
+      await Promise.all(jobs)
+      for (const owner of owners) owner.stop()
+      await Promise.all(owners.map((owner) => owner.done.catch(tolerate)))
+      await settle(log, store)
+      const fresh = memoryStore()
+      const whole = createMemoryLog()
+      await writeSettings(whole)
+      await whole.append(fleet.all)
+      await settle(whole, fresh)
+      const expected = await windowsOf(fresh)
+      expect(await windowsOf(store)).toEqual(expected)
+      for (const outcome of await rebuild(store, { isDry: true })) expect(outcome.differences).toEqual([])
+      for (const { seen, lost, refused } of await store.epochs('north'))
+        expect([seen, lost, refused]).toEqual([[1, 40], {}, {}])
+
+      function start(): Owner {
+        const owner = startOwner(log, store, { random, publish: fleet.publish })
+        owner.done.catch(() => {})
+        return owner
+      }
+
+      async function damage(): Promise<void> {
+        if (random() < 0.4) {
+          log = createMemoryLog({ id: `log ${++logs}` })
+          await writeSettings(log)
+        } else log.cut(0, Math.max(0, (await log.extent(0)).next - 1 - Math.floor(random() * 8)))
+        if (random() < 0.5) await sleep(random() * 5)
+        // It may die on its way, and somebody runs it again.
+        let left = random() < 0.5 ? Math.floor(random() * 8) : -1
+        const die = (): void => {
+          if (left-- === 0) throw new Death()
+        }
+        await goOver(store, log, die).catch(tolerate)
+        await goOver(store, log)
+      }
+    },
+  )
+})
+
+function tolerate(error: unknown): void {
+  if (error instanceof Death) return
+  if (isCoded(error) && (error.retryable || endings.has(error.code))) return
+  throw error
+}
