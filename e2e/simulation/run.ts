@@ -35,7 +35,7 @@ export interface Outcome {
 }
 
 /** Faults happen for so long, and then everything has so long to drain. */
-const stormMs = 60_000
+const stormMs = 45_000
 const drainMs = 4 * 3_600_000
 const lookMs = 2_000
 
@@ -59,6 +59,7 @@ export async function runSeed(
     fleet = createFleet({ world, weather, collector, ...setting })
     tellStory({ world, weather: storm, collector, fleet, stormMs })
     await settle(world, collector, fleet)
+    await collector.store.mirror.refresh()
     checkEverything({ ...collector, ...fleet, levels: setting.levels, zoneOf })
   } catch (error) {
     if (error instanceof Violation) violation = error

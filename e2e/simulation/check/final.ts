@@ -1,13 +1,13 @@
 import { has } from '@barograph/proto'
-import type {
-  BucketDocument,
-  EpochDocument,
-  RollupDocument,
-  StreamDocument,
+import {
+  type BucketDocument,
+  collectionNames,
+  type EpochDocument,
+  type RollupDocument,
 } from '../../../collector/core/documents.ts'
 import { Violation } from '../engine/world.ts'
 import type { SimulatedLog } from '../world/log.ts'
-import { type SimulatedStore, storedIn } from '../world/store.ts'
+import type { Mirror, SimulatedStore } from '../world/store.ts'
 import { type Arrival, firstArrivals } from './arrivals.ts'
 import type { Level, ZoneName } from './calendar.ts'
 import type { AcceptedEntry, AcceptedStream, Ledger } from './ledger.ts'
@@ -31,20 +31,20 @@ export interface FinalCheckOptions {
 /** After everything has drained: is each accepted entry where it should be, and each document what it should be? Throws. */
 export function checkEverything(options: FinalCheckOptions): void {
   const { log, store, ledger } = options
-  const { disk } = store
+  const { mirror } = store
   const arrivals = firstArrivals(log.records)
   const counted: Counted[] = []
   for (const stream of ledger.streams.values()) counted.push(...checkStream(options, stream, arrivals))
-  for (const id of disk.documents.epochs.keys())
-    if (!ledger.streams.has(id) && !isEmptyEpoch(disk, id))
+  for (const id of mirror.all('epochs').keys())
+    if (!ledger.streams.has(id) && !isEmptyEpoch(mirror, id))
       throw new Violation('once', `the store knows of numbers of ${id}, of which none was accepted`)
   checkWindows(options, counted)
   checkStreams(options, counted)
   checkPositions(options)
 }
 
-const isEmptyEpoch = (disk: SimulatedStore['disk'], id: string): boolean => {
-  const document = storedIn<EpochDocument>(disk, 'epochs', id)
+const isEmptyEpoch = (mirror: Mirror, id: string): boolean => {
+  const document = mirror.get('epochs', id)
   return (
     document !== null &&
     document.seen.length === 0 &&
@@ -59,9 +59,9 @@ function checkStream(
   stream: AcceptedStream,
   arrivals: ReadonlyMap<string, Arrival>,
 ): Counted[] {
-  const { disk } = options.store
+  const { mirror } = options.store
   const counted: Counted[] = []
-  const document = storedIn<EpochDocument>(disk, 'epochs', nameOf(stream))
+  const document = mirror.get('epochs', nameOf(stream))
   const { device, sensor, epoch } = stream
   stream.entries.forEach((entry, i) => {
     const seq = i + 1
@@ -72,7 +72,7 @@ function checkStream(
     const lost = causesOf(document?.lost, seq)
     const refused = causesOf(document?.refused, seq)
     const ways = (isSeen ? 1 : 0) + lost.length + refused.length
-    const found = eventOf(disk, stream, seq)
+    const found = eventOf(mirror, stream, seq)
     if (ways === 0) {
       if (found) fail('fold', 'its bucket holds it, its epoch does not know it')
       if (!stream.destroyed.has(seq))
@@ -166,12 +166,12 @@ function checkEntry(
 }
 
 function checkWindows(
-  { store: { disk }, levels, zoneOf }: FinalCheckOptions,
+  { store: { mirror }, levels, zoneOf }: FinalCheckOptions,
   counted: readonly Counted[],
 ): void {
   const expected = recompute(counted, levels, zoneOf)
   for (const [id, text] of expected) {
-    const stored = storedIn<RollupDocument>(disk, 'rollups', id)
+    const stored = mirror.get('rollups', id)
     const found = stored ? describeStored(stored) : 'nothing'
     if (found === text) continue
     const member = counted.find(({ stream, entry }) => isWithin(id, stored, stream, entry.time))
@@ -183,7 +183,7 @@ function checkWindows(
     }
     throw new Violation('fold', `the window ${id} is\n${found}\nand should be\n${text}`, reading ?? null)
   }
-  for (const id of disk.documents.rollups.keys())
+  for (const id of mirror.all('rollups').keys())
     if (!expected.has(id))
       throw new Violation('fold', `the window ${id} is there, and no reading falls into it`)
 }
@@ -199,8 +199,8 @@ function isWithin(id: string, stored: RollupDocument | null, stream: AcceptedStr
 }
 
 /** Smallest and largest time of what counts, by device and sensor. */
-function checkStreams({ store: { disk } }: FinalCheckOptions, counted: readonly Counted[]): void {
-  for (const [id, document] of disk.documents.streams as Map<string, StreamDocument>) {
+function checkStreams({ store: { mirror } }: FinalCheckOptions, counted: readonly Counted[]): void {
+  for (const [id, document] of mirror.all('streams')) {
     const times = counted
       .filter(({ stream }) => id === `${stream.device}/${stream.sensor}`)
       .map(({ entry, isThinned }) => (isThinned ? Math.floor(entry.time / 60_000) * 60_000 : entry.time))
@@ -214,9 +214,9 @@ function checkStreams({ store: { disk } }: FinalCheckOptions, counted: readonly 
 }
 
 /** The checkpoint is at the end of the log, and no document is beyond it. */
-function checkPositions({ log, store: { disk } }: FinalCheckOptions): void {
-  for (const documents of Object.values(disk.documents))
-    for (const document of documents.values()) {
+function checkPositions({ log, store: { mirror } }: FinalCheckOptions): void {
+  for (const name of collectionNames)
+    for (const document of mirror.all(name).values()) {
       const longest = Math.max(...log.records.map((records) => records.length))
       if (document.o.n > longest) throw new Violation('fold', `${document.id} is further than the log`)
     }

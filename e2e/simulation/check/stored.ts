@@ -1,13 +1,8 @@
 import { has, pairs, type RangeSet } from '@barograph/proto'
-import type {
-  BucketDocument,
-  BucketEvent,
-  EpochDocument,
-  RollupDocument,
-} from '../../../collector/core/documents.ts'
+import type { BucketDocument, BucketEvent } from '../../../collector/core/documents.ts'
 import type { StoredReceipt } from '../../../collector/core/roll.ts'
 import { Violation, type World } from '../engine/world.ts'
-import { type SimulatedStore, storedIn } from '../world/store.ts'
+import type { Mirror, SimulatedStore } from '../world/store.ts'
 import type { Level, ZoneName } from './calendar.ts'
 import type { AcceptedStream, Ledger } from './ledger.ts'
 import { windowsOf } from './windows.ts'
@@ -19,12 +14,12 @@ export const bucketEntries = 16
 
 /** What happened to a number, as its bucket tells; null: it is not there. */
 export function eventOf(
-  disk: SimulatedStore['disk'],
+  mirror: Mirror,
   stream: AcceptedStream,
   seq: number,
 ): { readonly bucket: BucketDocument; readonly event: BucketEvent } | null {
   const index = Math.floor((seq - 1) / bucketEntries)
-  const bucket = storedIn<BucketDocument>(disk, 'readings', `${nameOf(stream)}/${index}`)
+  const bucket = mirror.get('readings', `${nameOf(stream)}/${index}`)
   const event = bucket?.events.find(({ first, last }) => first <= seq && seq <= last)
   return bucket && event ? { bucket, event } : null
 }
@@ -38,7 +33,7 @@ export function createReceiptCheck(options: {
   readonly zoneOf: (device: string) => ZoneName
 }): (receipts: readonly StoredReceipt[]) => void {
   const { world, store, ledger } = options
-  const { disk } = store
+  const { mirror } = store
   /** Numbers looked at before. */
   const known = new Map<string, Set<number>>()
   /** Readings that were said to be stored, by window. */
@@ -47,7 +42,7 @@ export function createReceiptCheck(options: {
   function check(stream: AcceptedStream, seq: number, touched: Set<string>): void {
     const { device, sensor, epoch } = stream
     const reading = { device, sensor, epoch, seq }
-    const found = eventOf(disk, stream, seq)
+    const found = eventOf(mirror, stream, seq)
     if (!found)
       return world.violate(
         new Violation('receipt-behind', `said to be stored, and its bucket does not hold it`, reading),
@@ -82,7 +77,7 @@ export function createReceiptCheck(options: {
               world.about(device, sensor, epoch, seq, seq, 'receipt: stored')
             }
         for (const id of touched) {
-          const received = storedIn<RollupDocument>(disk, 'rollups', id)?.received ?? 0
+          const received = mirror.get('rollups', id)?.received ?? 0
           const said = inWindow.get(id) ?? 0
           if (received < said)
             world.violate(
@@ -93,7 +88,7 @@ export function createReceiptCheck(options: {
               ),
             )
         }
-        const document = storedIn<EpochDocument>(disk, 'epochs', name)
+        const document = mirror.get('epochs', name)
         const isDeclared = (seq: number): boolean =>
           document !== null &&
           (has(document.seen, seq) || inAny(document.lost, seq) || inAny(document.refused, seq))

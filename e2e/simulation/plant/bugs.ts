@@ -45,14 +45,7 @@ const collectorBugs: readonly Bug[] = [
     name: 'blind-writes',
     rule: 'a document is written only where the stored one is not as far',
     model: '84 %',
-    // The guard is the store's; this is the one of the simulation's store.
-    edits: [
-      inFile(
-        'collector/core/testing/memory-store.ts',
-        'if (!stored || isBefore(stored.o, document.o))',
-        'if (!stored || document)',
-      ),
-    ],
+    edits: [inFile('collector/store/upsert.ts', "${when === 'newer' ? guard : ''}", '')],
   },
   {
     name: 'new-by-presence',

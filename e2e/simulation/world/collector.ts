@@ -41,7 +41,7 @@ export function createCollector(options: {
   const { world, weather, partitions } = options
   const { random } = world
   const log = createSimulatedLog(world, weather, partitions)
-  const store = createSimulatedStore(world, weather)
+  const store = createSimulatedStore(world, weather, partitions)
   const machine = createMachine(world, 'collector', options.startMs)
   const hosts: BridgeHost[] = []
   const owners: Owner[] = []
@@ -178,6 +178,7 @@ export function createCollector(options: {
     close() {
       for (const host of hosts) host.process.kill()
       for (const owner of owners.slice()) owner.process.kill()
+      void store.disk.close()
     },
   }
 }

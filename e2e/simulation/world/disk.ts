@@ -37,6 +37,14 @@ export function createDisk(world: World, weather: () => Weather, from: Buffer | 
     )
     .pluck()
 
+  /** Asked at every commit: prepared once. */
+  const asked = new Map<string, Sqlite.Statement<[], number>>()
+  function pragma(name: string): number | undefined {
+    let statement = asked.get(name)
+    if (!statement) asked.set(name, (statement = raw.prepare<[], number>(`PRAGMA ${name}`).pluck()))
+    return statement.get()
+  }
+
   const error = (code: string): Error => new Sqlite.SqliteError(`simulated ${code}`, code)
 
   function transactionFor<A extends unknown[], R>(
@@ -80,6 +88,7 @@ export function createDisk(world: World, weather: () => Weather, from: Buffer | 
           if (key === 'transaction')
             return (act: (...args: unknown[]) => unknown) => transactionFor(process, listener, act)
           if (key === 'close') return () => target
+          if (key === 'pragma') return pragma
           const value: unknown = Reflect.get(target, key, target)
           return typeof value === 'function' ? value.bind(target) : value
         },

@@ -1,23 +1,114 @@
 import { CodedError } from '@barograph/proto'
-import type { CollectionName, Document } from '../../../collector/core/documents.ts'
-import type { RollStore } from '../../../collector/core/roll.ts'
-import { createMemoryStore, type MemoryStore } from '../../../collector/core/testing/memory-store.ts'
+import {
+  type CollectionName,
+  type Collections,
+  collectionNames,
+  type Document,
+} from '../../../collector/core/documents.ts'
+import type { Store } from '../../../collector/core/store.ts'
+import { createSqliteStore } from '../../../collector/store/sqlite.ts'
 import type { Process } from '../engine/process.ts'
 import type { World } from '../engine/world.ts'
 import type { Weather } from './weather.ts'
 
 /** The store as it is on its disks. Each process sees it through a client of its own. */
 export interface SimulatedStore {
-  readonly disk: MemoryStore
-  clientOf(process: Process): RollStore
+  /** The shipped store, for looking and for ways out; nothing fails here. */
+  readonly disk: Store
+  /** What is on the disk, as documents. */
+  readonly mirror: Mirror
+  clientOf(process: Process): Store
 }
 
-/** A store in which a process may die, or stand still for long, before and after the write of any single document. */
-export function createSimulatedStore(world: World, weather: () => Weather): SimulatedStore {
-  const { random } = world
-  const disk = createMemoryStore()
+/** What a store holds, to be looked at without waiting. */
+export interface Mirror {
+  get<C extends CollectionName>(collection: C, id: string): Collections[C] | null
+  all<C extends CollectionName>(collection: C): ReadonlyMap<string, Collections[C]>
+  /** Reads everything anew. */
+  refresh(): Promise<void>
+}
 
-  function clientOf(process: Process): RollStore {
+/** Everything of a query, page by page. */
+export async function everything<T>(
+  read: (cursor?: string) => Promise<{ readonly items: readonly T[]; readonly cursor: string | null }>,
+): Promise<T[]> {
+  const all: T[] = []
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await read(cursor)
+    all.push(...page.items)
+    cursor = page.cursor
+  }
+  return all
+}
+
+const before = { g: -1, n: 0 }
+const limit = 10_000
+
+function createMirror(disk: Store, partitions: number) {
+  const documents = new Map<CollectionName, Map<string, Document>>(
+    collectionNames.map((name) => [name, new Map()]),
+  )
+  const of = (collection: CollectionName): Map<string, Document> => documents.get(collection) ?? new Map()
+
+  return {
+    get: <C extends CollectionName>(collection: C, id: string) =>
+      (of(collection).get(id) ?? null) as Collections[C] | null,
+    all: <C extends CollectionName>(collection: C) =>
+      of(collection) as unknown as ReadonlyMap<string, Collections[C]>,
+    /** After a write of this one. */
+    async look(collection: CollectionName, id: string): Promise<void> {
+      const [document] = await disk.read(collection, [id])
+      if (document) of(collection).set(idOf(collection, document), document)
+    },
+    async refresh(): Promise<void> {
+      const fresh = new Map<CollectionName, readonly Document[]>([
+        ['settings', await allSettings()],
+        ['devices', await disk.devices()],
+        ['streams', await disk.streams()],
+        ['epochs', []],
+        ['readings', []],
+        ['summaries', []],
+        ['rollups', []],
+      ])
+      const add = (name: CollectionName, more: readonly Document[]): void =>
+        void fresh.set(name, [...(fresh.get(name) ?? []), ...more])
+      const sets = new Map<string, number>()
+      for (let partition = 0; partition < partitions; partition++)
+        for (const { device, set } of await disk.currentSets(partition)) sets.set(device, set)
+      for (const device of await disk.deviceNames()) {
+        const page = (cursor?: string) => ({ device, limit, ...(cursor === undefined ? {} : { cursor }) })
+        add('epochs', await disk.epochs(device))
+        add('readings', await everything((cursor) => disk.changedBuckets({ ...page(cursor), after: before })))
+        add('summaries', await everything((cursor) => disk.summaries(page(cursor))))
+        const set = sets.get(device) ?? 0
+        add('rollups', await everything((cursor) => disk.windows({ ...page(cursor), set })))
+      }
+      for (const [name, list] of fresh)
+        documents.set(name, new Map(list.map((document) => [idOf(name, document), document])))
+    },
+  }
+
+  async function allSettings(): Promise<Document[]> {
+    const ids = Array.from({ length: partitions }, (_, partition) => String(partition))
+    return (await disk.read('settings', ids)).filter((one) => one !== null)
+  }
+}
+
+/** A window is looked for by what it is, in whatever set it stands. */
+const idOf = (collection: CollectionName, { id }: Document): string =>
+  collection === 'rollups' ? id.split('/').slice(0, 4).join('/') : id
+
+/** The shipped store; a process may die, or stand still for long, before and after every single write to it. */
+export function createSimulatedStore(
+  world: World,
+  weather: () => Weather,
+  partitions: number,
+): SimulatedStore {
+  const { random } = world
+  const disk = createSqliteStore({ path: ':memory:' })
+  const mirror = createMirror(disk, partitions)
+
+  function clientOf(process: Process): Store {
     async function moment(what: string): Promise<void> {
       const { rollCrash, rollSleep, rollYield } = weather()
       const drawn = random.unit()
@@ -39,49 +130,52 @@ export function createSimulatedStore(world: World, weather: () => Weather): Simu
       return result
     }
 
-    return {
-      read(collection, ids) {
-        if (random.chance(weather().readError)) {
-          world.fault('read-error', process.name)
-          return Promise.reject(
-            new CodedError('store-unavailable', 'the disk of the store cannot be read', { retryable: true }),
-          )
-        }
-        return around(`reading ${collection}`, () => disk.read(collection, ids))
-      },
-      async write(collection, documents) {
-        for (const document of documents) {
-          if (random.chance(weather().storeFull)) {
-            world.fault('store-disk-full', process.name)
-            throw new CodedError('store-full', 'there is no room on the disk of the store', {
-              retryable: true,
-            })
-          }
-          await around(`writing ${collection} ${document.id}`, () => disk.write(collection, [document]))
-          world.note(`${process.name} wrote ${collection} ${document.id} ${document.o.g}/${document.o.n}`)
-        }
-      },
-      checkpoint: (...args) => around('reading the checkpoint', () => disk.checkpoint(...args)),
-      createCheckpoint: (...args) => around('making the checkpoint', () => disk.createCheckpoint(...args)),
-      raiseReach: (...args) => around('raising reach', () => disk.raiseReach(...args)),
-      currentSets: (...args) => around('reading the sets', () => disk.currentSets(...args)),
-      changePhase: (...args) => around('changing the phase', () => disk.changePhase(...args)),
-      async advance(partition, position, swaps) {
-        const taken = await around('moving the checkpoint', () => disk.advance(partition, position, swaps))
-        world.note(`${process.name} checkpoint ${partition} ${position.g}/${position.n} ${taken}`)
-        return taken
-      },
+    async function read<C extends CollectionName>(collection: C, ids: readonly string[]) {
+      if (random.chance(weather().readError)) {
+        world.fault('read-error', process.name)
+        throw new CodedError('store-unavailable', 'the disk of the store cannot be read', { retryable: true })
+      }
+      return around(`reading ${collection}`, () => disk.read(collection, ids))
     }
+
+    /** One at a time: whatever may fall between two. */
+    async function write<C extends CollectionName>(
+      collection: C,
+      documents: readonly Collections[C][],
+    ): Promise<void> {
+      for (const document of documents) {
+        if (random.chance(weather().storeFull)) {
+          world.fault('store-disk-full', process.name)
+          throw new CodedError('store-full', 'there is no room on the disk of the store', { retryable: true })
+        }
+        await around(`writing ${collection} ${document.id}`, async () => {
+          await disk.write(collection, [document])
+          await mirror.look(collection, document.id)
+          world.note(`${process.name} wrote ${collection} ${document.id} ${document.o.g}/${document.o.n}`)
+        })
+      }
+    }
+
+    const own: Partial<Store> = { read, write }
+    return new Proxy(disk, {
+      get(_, key: keyof Store) {
+        if (own[key]) return own[key]
+        const method = disk[key] as (...args: unknown[]) => Promise<unknown>
+        return (...args: unknown[]) =>
+          around(key, async () => {
+            const result = await method(...args)
+            if (changing.has(key)) await mirror.refresh()
+            if (telling.has(key))
+              world.note(`${process.name} ${key} ${JSON.stringify(args)} ${String(result)}`)
+            return result
+          })
+      },
+    })
   }
 
-  return { disk, clientOf }
+  return { disk, mirror, clientOf }
 }
 
-/** What is stored under an id, as it is now. */
-export function storedIn<D extends Document>(
-  disk: MemoryStore,
-  collection: CollectionName,
-  id: string,
-): D | null {
-  return (disk.documents[collection].get(id) ?? null) as D | null
-}
+/** Calls of the store that change documents otherwise than by writing them. */
+const changing: ReadonlySet<string> = new Set(['build', 'swap', 'dropSets', 'follow'])
+const telling: ReadonlySet<string> = new Set(['advance', 'changePhase', 'swap', 'beginNewLog'])
