@@ -1,7 +1,14 @@
 import { kills } from './kills.ts'
 import { offline } from './offline.ts'
 import { soak } from './soak.ts'
+import { bugsProof, simulationProof } from '../simulation/proofs.ts'
 import type { Proof } from './proof.ts'
 
 /** All proofs, in the order in which they run. What a proof saves only itself reads again. */
-export const proofs: readonly Proof[] = [kills as Proof, offline, soak]
+export const proofs: readonly Proof[] = [
+  kills as Proof,
+  offline,
+  soak,
+  simulationProof as Proof,
+  bugsProof as Proof,
+]

@@ -1,22 +1,29 @@
 // `npm run simulate-faults`: the whole system in one process under simulated faults. See --help.
 import { parseArgs } from 'node:util'
 import { bugs, bugNamed } from './plant/bugs.ts'
-import { faultTable, neverFired, simulate, type Summary, tellViolation, trace } from './simulate.ts'
+import {
+  faultTable,
+  neverFired,
+  seedsForEveryFault,
+  seedsPerBug,
+  simulate,
+  type Summary,
+  tellViolation,
+  trace,
+} from './simulate.ts'
 
 const help = `npm run simulate-faults -- [options]
-  --seeds 1..1000   these seeds (default: 300 fresh ones)
+  --seeds 1..1000   these seeds
+  --fresh 300       as many that nobody has run before, most likely (the default)
   --seed 7          this seed; with --trace everything that happens in it
   --bug NAME        with a bug planted: exits with 1 when it is found, as with any violation
   --bugs            every planted bug, each until it is found, at most 2,000 seeds of --seeds
   --workers 2       threads`
 
-/** With fewer seeds than this a fault may well not have happened. */
-const seedsForEveryFault = 300
-const seedsPerBug = 2_000
-
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string' },
+    fresh: { type: 'string', default: '300' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
     bug: { type: 'string' },
@@ -53,7 +60,8 @@ function progressLine(total: number): (done: number, seconds: number) => void {
 const workers = values.workers === undefined ? {} : { workers: Number(values.workers) }
 
 async function runSeeds(bug: string | null): Promise<number> {
-  const { from, to } = values.seed ? range(values.seed) : values.seeds ? range(values.seeds) : fresh(300)
+  const chosen = values.seed ?? values.seeds
+  const { from, to } = chosen ? range(chosen) : fresh(Number(values.fresh))
   if (bug !== null) bugNamed(bug)
   console.log(`seeds ${from}..${to}${bug === null ? '' : `, with the bug ${bug}`}`)
   const summary = await simulate({ from, to, bug, ...workers, progress: progressLine(to - from + 1) })

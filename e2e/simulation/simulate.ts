@@ -24,6 +24,10 @@ export interface SimulateOptions {
   readonly progress?: (done: number, seconds: number) => void
 }
 
+/** With fewer seeds than this a fault may well not have happened. */
+export const seedsForEveryFault = 300
+/** A planted bug has to be found within so many. */
+export const seedsPerBug = 2_000
 /** Seeds that a thread runs before it says what came of them. */
 const seedsPerTask = 10
 

@@ -346,7 +346,13 @@ const agentBugs: readonly Bug[] = [
     name: 'aged-by-wall-clock',
     rule: 'a wall clock that is set expires nothing within a boot',
     model: null,
-    edits: [inFile('agent/buffer/commit/drops.ts', 'stream.boot === now.boot', "stream.boot === ''")],
+    edits: [
+      inFile(
+        'agent/buffer/commit/drops.ts',
+        "if (stream.boot === boot) return { column: 'monotonic'",
+        "if (stream.boot === '') return { column: 'monotonic'",
+      ),
+    ],
   },
   {
     name: 'loss-settled-by-word',
