@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ApiEntry, ApiGaps } from '@barograph/proto/api'
 import Database from 'better-sqlite3'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { contentsOf, type StreamContents } from './fixtures/contents.ts'
 import { type BufferedRow, clockFrom, type Contents, fileNames, unpack, versions } from './fixtures/sets.ts'
 import { createAgent } from './harness/agent.ts'
@@ -11,6 +11,9 @@ import { storedNumbers } from './harness/documents.ts'
 import { temporaryFolder } from './harness/folder.ts'
 import { agentProgram, collectorProgram, root, run } from './harness/process.ts'
 import { eventually } from './harness/wait.ts'
+
+// Some hundred short programs, one after the other: patience, not a measure.
+vi.setConfig({ testTimeout: 400_000 })
 
 /** The partitions that the logs of all sets have. */
 const env = { BAROGRAPH_LOG_PARTITIONS: '2' }
