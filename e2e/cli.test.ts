@@ -46,6 +46,7 @@ describe('--help and --version', () => {
       'dead-letters list',
       'dead-letters show',
       'dead-letters replay',
+      'gaps',
     ].map((command) => [collectorProgram, 'barograph-collector', command]),
   ] as [string, string, string][])(
     '%$: %s %s %s --help explains itself with examples',
@@ -137,6 +138,51 @@ describe('collector tail', () => {
     expect(after).not.toEqual(before)
     const audit = await collector.audit()
     expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+    await collector.stop()
+  })
+})
+
+describe('collector gaps', () => {
+  test('tells what is missing and why, and what healed', async () => {
+    const folder = temporaryFolder()
+    const collector = await createCollector({ folder })
+    await collector.start()
+    const gaps = (...args: string[]) => run([collectorProgram, 'gaps', ...args], collector.env)
+    expect(await gaps()).toMatchObject({ code: 0, stdout: 'No gap.\n', stderr: '' })
+
+    const device = await connectDevice(collector.broker, 'balcony')
+    const one = (seq: number) => readings('attic', seq, [20_000])
+    const [{ sensor, epoch }] = [one(1)]
+    const stream = { sensor, epoch }
+    await device.send(makeBatch('balcony', { runs: [one(1)] }))
+    await device.send(makeBatch('balcony', { runs: [one(3)] }))
+    await device.send(makeBatch('balcony', { runs: [one(2)] }))
+    const lost = [{ ...stream, firstSeq: 4, lastSeq: 6, cause: 'buffer full' }]
+    await device.send(makeBatch('balcony', { lost }))
+    const rows = await eventually('both are told', async () => {
+      const { stdout } = await gaps('--healed', '--json')
+      const found = stdout.trim().split('\n').filter(Boolean)
+      return found.length === 2 ? found.map((line) => JSON.parse(line) as object) : null
+    })
+    expect(rows).toEqual([
+      expect.objectContaining({
+        ...stream,
+        firstSeq: 4,
+        lastSeq: 6,
+        words: 'declared lost: buffer full',
+        healedAt: null,
+      }),
+      expect.objectContaining({
+        ...stream,
+        firstSeq: 2,
+        lastSeq: 2,
+        words: 'healed',
+        healedAt: expect.any(String),
+      }),
+    ])
+    const plain = await gaps('--device', 'balcony')
+    expect(plain.stdout).toMatch(/^balcony\/attic  \w{16}  4 to 6 \(3\)  declared lost: buffer full  since /)
+    expect(await gaps('--device', 'cellar')).toMatchObject({ code: 1, stdout: '' })
     await collector.stop()
   })
 })

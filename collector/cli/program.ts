@@ -5,6 +5,7 @@ import { commonOptions, examplesOf, version } from './context.ts'
 import { exitCodeOf, exitCodes, failureWords } from './failure.ts'
 import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addGapsCommand } from './gaps.ts'
 import { addRebuildCommand } from './rebuild.ts'
 import { addRunCommand } from './run.ts'
 import { addTailCommand } from './tail.ts'
@@ -17,6 +18,7 @@ Examples:
   barograph-collector doctor
   barograph-collector tail --device balcony
   barograph-collector dead-letters list
+  barograph-collector gaps --device balcony
   barograph-collector audit
   barograph-collector rebuild --device balcony
 
@@ -53,6 +55,7 @@ function createProgram(): Command {
   addDoctorCommand(program)
   addTailCommand(program)
   addDeadLettersCommand(program)
+  addGapsCommand(program)
   addAuditCommand(program)
   addRebuildCommand(program)
   inherit(program)

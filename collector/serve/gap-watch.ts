@@ -28,7 +28,7 @@ const idsPerRead = 256
  * Follows the store's changes, so that asking every few seconds does not read every epoch that ever was: in memory are
  * only those with an open gap, and how many healed in each.
  */
-export function createGapWatch(store: Pick<Store, 'changes' | 'read'>): GapWatch {
+export function createGapWatch(store: Pick<Store, 'changes' | 'newestChange' | 'read'>): GapWatch {
   const open = new Map<string, EpochDocument>()
   const healed = new Map<string, number>()
   const contested = new Map<string, DeviceDocument>()
@@ -37,6 +37,11 @@ export function createGapWatch(store: Pick<Store, 'changes' | 'read'>): GapWatch
   let turn: Promise<unknown> = Promise.resolve()
 
   async function catchUp(): Promise<void> {
+    // An older copy of the store was put in its place: what was followed is not its past.
+    if ((await store.newestChange()) < cursor) {
+      for (const known of [open, healed, contested]) known.clear()
+      cursor = 0
+    }
     for (;;) {
       const page = await store.changes(cursor, changesPerRead, ['epochs', 'devices'])
       for (const { collection, document } of page.changes)
