@@ -110,6 +110,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
         timeZone: zones[i % zones.length] ?? 'UTC',
         folder,
         disk: diskOf(diskBytes.buffer),
+        isSynchronised: i % 2 === 0,
         ledgerUrl: ledger.url,
         brokerPort: mqttPort,
         endedByItself,

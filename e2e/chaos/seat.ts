@@ -1,9 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addRange, emptySet, type RangeSet, sizeOf } from '@barograph/proto'
 import Database from 'better-sqlite3'
 import type { SmallDisk } from '../../collector/testing-disk.ts'
 import { agentProgram } from '../harness/process.ts'
+import { createShiftedClock, type ShiftedClock } from '../harness/shifted-clock.ts'
 import type { Witness } from './judge/judge.ts'
 import { createProgram, type Program } from './program.ts'
 import { createProxy, type Proxy } from './proxy.ts'
@@ -15,6 +16,9 @@ export interface Seat {
   readonly program: Program
   readonly proxy: Proxy
   readonly bufferPath: string
+  readonly clock: ShiftedClock
+  /** The machine says that its clock is; the others have nobody to ask but the collector. */
+  readonly isSynchronised: boolean
   /** Null: the machine forbids, or no fault needs one. */
   readonly disk: SmallDisk | null
   /** What the buffer file holds now. */
@@ -28,6 +32,7 @@ export interface SeatOptions {
   readonly timeZone: string
   readonly folder: string
   readonly disk: SmallDisk | null
+  readonly isSynchronised: boolean
   readonly ledgerUrl: string
   readonly brokerPort: number
   readonly endedByItself: (name: string, words: string) => void
@@ -41,8 +46,11 @@ const sensors = [
 ] as const
 
 export async function createSeat(options: SeatOptions): Promise<Seat> {
-  const { device, timeZone, folder, disk, ledgerUrl, brokerPort } = options
+  const { device, timeZone, folder, disk, isSynchronised, ledgerUrl, brokerPort } = options
   const proxy = await createProxy(brokerPort)
+  const clockFolder = join(folder, `${device}-clock`)
+  mkdirSync(clockFolder)
+  const clock = createShiftedClock(clockFolder, { synchronised: isSynchronised ? 'yes' : 'unknown' })
   const config = join(folder, `${device}.yaml`)
   const bufferPath = join(disk?.path ?? folder, `${device}.db`)
   writeFileSync(config, yamlOf(device, timeZone, ledgerUrl))
@@ -67,10 +75,16 @@ export async function createSeat(options: SeatOptions): Promise<Seat> {
     proxy,
     bufferPath,
     disk,
+    clock,
+    isSynchronised,
     program: createProgram({
       name: device,
       args: [agentProgram, 'run', '--config', config],
-      env: { BAROGRAPH_UPLINK_URL: `mqtt://127.0.0.1:${proxy.port}`, BAROGRAPH_BUFFER_PATH: bufferPath },
+      env: {
+        ...clock.env,
+        BAROGRAPH_UPLINK_URL: `mqtt://127.0.0.1:${proxy.port}`,
+        BAROGRAPH_BUFFER_PATH: bufferPath,
+      },
       isReady: async (running) => running.stderr().includes('running'),
       endedByItself: options.endedByItself,
     }),

@@ -3,12 +3,10 @@ import type { SmallDisk } from '../../../collector/testing-disk.ts'
 import type { FaultName } from '../../faults.ts'
 import type { Program } from '../program.ts'
 import type { Place, Rig } from '../rig.ts'
+import { expectWords } from './words.ts'
 import { type CollectorFault, type Fault, onTrial, type Scene, type SeatFault } from './fault.ts'
 
 const fullMs = [2_000, 10_000] as const
-/** A program that cannot work says so and ends within this time, or goes on without what it lacks. */
-const wordsLimitMs = 8_000
-
 async function fill({ say, sleep, between }: Scene, what: string, disk: SmallDisk | null): Promise<void> {
   if (!disk) throw new Error('there is no small disk')
   try {
@@ -43,21 +41,6 @@ async function startReadOnly(
   } finally {
     execFileSync('mount', ['-o', 'remount,rw', disk.path])
   }
-}
-
-/** It says in words what is in its way and ends, or works without it. What it may not do is crash. */
-async function expectWords({ complain, sleep, say }: Scene, program: Program): Promise<void> {
-  const running = program.launch()
-  const ended = await Promise.race([running.ended, sleep(wordsLimitMs).then(() => null)])
-  if (!ended) {
-    say(`${program.name} ${(await program.works()) ? 'works all the same' : 'waits'}`)
-    await program.kill()
-    return
-  }
-  const words = (ended.stderr || ended.stdout).trim()
-  say(`${program.name} ends: ${words.split('\n').slice(-2).join(' ')}`)
-  if (ended.signal !== null || ![1, 2].includes(ended.code ?? 0) || /this is a bug/.test(words))
-    complain(`${program.name} ended with ${ended.signal ?? ended.code} instead of words: ${words}`)
 }
 
 /** Every program of the collector is down, meets a place that it cannot write, and is started again when it can. */

@@ -83,6 +83,11 @@ export function judge({ ledger, store, witnesses, onTheWay, disturbances, zoneOf
         altered.push({ stream, at: reading.time, words: `${place} was never handed out like this` })
         continue
       }
+      // What waits for release may have a time that nobody knows.
+      if (reading.counts && Math.abs(reading.time - line.handedOutAt) > timeToleranceMs) {
+        const words = `${place} has the time ${new Date(reading.time).toISOString()}, it was handed out at ${new Date(line.handedOutAt).toISOString()}`
+        altered.push({ stream, at: line.handedOutAt, words })
+      }
       const other = places.get(reading.number)
       if (other) {
         const words = `reading ${reading.number} is stored as ${other.epoch}:${other.seq} and as ${place}`
@@ -183,6 +188,12 @@ function epochsOf(store: StoreContent, witnesses: readonly Witness[]): Map<strin
   }
   return epochs
 }
+
+/**
+ * Between the answer of the source and the stamp of an agent that stood still meanwhile, or that learnt the time over a
+ * slow line. Clocks are set by much more.
+ */
+const timeToleranceMs = 30_000
 
 /** Around a disturbance the agent is still busy with it: this long a reading may be without an answer. */
 const aroundMs = 5_000

@@ -1,0 +1,134 @@
+import { copyFileSync, existsSync, rmSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import type { FaultName } from '../../faults.ts'
+import type { Place, Rig } from '../rig.ts'
+import { flipBytes, truncate } from './damage.ts'
+import { type CollectorFault, type Fault, onTrial, type Scene, type SeatFault } from './fault.ts'
+import { expectWords } from './words.ts'
+
+const mostFlips = 200
+
+type Damage = (path: string, random: () => number) => void
+
+/** SQLite's log of writes beside the database is as much of it as the file itself. */
+const flip: Damage = (path, random) => {
+  flipBytes(path, 1 + Math.floor(random() * mostFlips), random)
+  if (random() < 0.5) flipBytes(`${path}-wal`, 1 + Math.floor(random() * mostFlips), random)
+}
+
+const cutOff: Damage = (path, random) => {
+  if (random() < 0.5) truncate(path, random)
+  else truncate(`${path}-wal`, random)
+}
+
+/** The agent sets the damaged file aside, takes over what can be read, and declares the rest lost. */
+const bufferDamaged = (name: FaultName, damage: Damage): SeatFault => ({
+  name,
+  of: 'device',
+  async run({ random, say, witness }, seat) {
+    await onTrial(seat.program, async () => {
+      await seat.program.kill()
+      const held = witness(seat)
+      damage(seat.bufferPath, random)
+      say(`${seat.device}: its buffer is damaged (${held.length} streams)`)
+      await seat.program.start()
+    })
+  },
+})
+
+const files = (path: string): string[] => [path, `${path}-wal`, `${path}-shm`]
+const remove = (path: string): void => {
+  for (const file of files(path)) rmSync(file, { force: true })
+}
+
+/** All programs of the collector are down while it is done; then they are started one after the other. */
+async function whileDown({ programs }: Rig, work: () => Promise<void>): Promise<void> {
+  for (const program of programs) program.isOnTrial = true
+  await Promise.all(programs.map((program) => program.kill()))
+  await work()
+  for (const program of programs) {
+    await program.start()
+    program.isOnTrial = false
+  }
+}
+
+/**
+ * The log is damaged or gone. The collector may notice or not (its records have checks of their own, most of them are
+ * folded long ago), but it does not crash. The documented way out: move the log away, let the collector make a new one,
+ * which it refuses to go on from, and take the store over to it with `rebuild --new-log`.
+ */
+const logDamaged = (name: FaultName, damage: Damage): CollectorFault => ({
+  name,
+  of: 'collector',
+  isLong: true,
+  run: (scene) =>
+    whileDown(scene.rig, async () => {
+      const { rig, random, say } = scene
+      const [first] = rig.programs
+      if (!first) return
+      if (existsSync(rig.log.path)) damage(rig.log.path, random)
+      say(`${name}: ${rig.log.path}`)
+      await expectWords(scene, first)
+      remove(rig.log.path)
+      await expectRefusal(scene)
+      const { code, stdout, stderr } = await rig.command('rebuild', '--new-log')
+      say(`rebuild --new-log: ${stdout.trim().split('\n').at(-1) ?? ''}`)
+      if (code !== 0) scene.complain(`rebuild --new-log failed: ${stdout}${stderr}`)
+    }),
+})
+
+/** With a new log beside the old store, the roll says what happened and ends: it must not fold another log's records. */
+async function expectRefusal(scene: Scene): Promise<void> {
+  const { rig, complain } = scene
+  const [roll] = rig.rolls
+  if (!roll) return
+  // Who makes the log need not be who looks at the store.
+  if (rig.shape === 'split') await expectWords(scene, rig.bridge)
+  const end = await expectWords(scene, roll)
+  if (end === 'works') complain(`${roll.name} goes on with a log that is not the one of its store`)
+}
+
+/** The store is damaged: it comes back from a backup that the log reaches back to. */
+const storeDamaged = (name: FaultName, damage: Damage | null): CollectorFault => ({
+  name,
+  of: 'collector',
+  isLong: true,
+  async run(scene) {
+    const { rig, random, say, sleep, between } = scene
+    const backup = `${rig.store.path}.backup`
+    await backUp(rig.store, backup)
+    await sleep(between(1_000, 4_000))
+    await whileDown(rig, async () => {
+      const [roll] = rig.rolls
+      if (damage && roll) {
+        damage(rig.store.path, random)
+        say(`${name}: ${rig.store.path}`)
+        await expectWords(scene, roll)
+      }
+      remove(rig.store.path)
+      copyFileSync(backup, rig.store.path)
+      say('the store is back as it was a while ago')
+    })
+  },
+})
+
+async function backUp({ path }: Place, to: string): Promise<void> {
+  rmSync(to, { force: true })
+  const db = new Database(path, { readonly: true })
+  try {
+    await db.backup(to)
+  } finally {
+    db.close()
+  }
+}
+
+export const fileFaults: readonly Fault[] = [
+  bufferDamaged('buffer-flipped', flip),
+  bufferDamaged('buffer-truncated', cutOff),
+  logDamaged('log-flipped', flip),
+  logDamaged('log-truncated', cutOff),
+  logDamaged('log-recreated', remove),
+  storeDamaged('store-flipped', flip),
+  storeDamaged('store-truncated', cutOff),
+  storeDamaged('store-restored', null),
+]
