@@ -70,6 +70,8 @@ export interface RollOptions {
   readonly report: (report: RollReport) => void
   readonly clock: { now(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }
   readonly reached?: (point: RollPoint) => void
+  /** Documents kept in memory of each kind, for tests that want few; else as many as `cachedDocuments` says. */
+  readonly cached?: number
 }
 
 /** Records taken from the log at once. */
@@ -308,7 +310,7 @@ export function createRoll(options: RollOptions): Roll {
       counts.flushes++
       counts.flushMs = clock.now() - started
       for (const name of Object.keys(cachedDocuments) as (keyof typeof cachedDocuments)[])
-        cache[name].evict(cachedDocuments[name])
+        cache[name].evict(options.cached ?? cachedDocuments[name])
       await tell()
     }
 

@@ -25,6 +25,7 @@ export function startOwner(
     flushIntervalMs?: number
     reached?: (point: RollPoint) => void
     report?: (report: RollReport) => void
+    cached?: number
   } = {},
 ): Owner {
   const { random, publish = () => {}, flushIntervalMs = 1 } = options
@@ -59,6 +60,7 @@ export function startOwner(
     report: options.report ?? (() => {}),
     clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
     ...(options.reached ? { reached: options.reached } : {}),
+    ...(options.cached === undefined ? {} : { cached: options.cached }),
   })
   const done = roll.run(ending.signal).catch((error: unknown) => {
     if (!(error instanceof Crash)) throw error
