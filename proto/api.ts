@@ -502,6 +502,51 @@ export interface ApiReadiness {
   checks: { name: string; ok: boolean; detail: string }[]
 }
 
+/** Entries of one epoch that are stored and count in no window until they are released, for one reason. */
+export interface ApiQuarantined {
+  device: string
+  sensor: string
+  epoch: string
+  reason: string
+  count: number
+  /** Ranges that the numbers fall into. */
+  ranges: number
+  /** The first of these ranges. */
+  oldest: { firstSeq: number; lastSeq: number }[]
+  /** Of the first and the last of them by number; null: not there any more. */
+  firstTime: IsoTime | null
+  lastTime: IsoTime | null
+}
+
+/** GET /api/v1/quarantine */
+export interface ApiQuarantine {
+  /** Entries that wait, those of items left out too. */
+  total: number
+  items: ApiQuarantined[]
+}
+
+/** POST /api/v1/quarantine/release */
+export interface ApiRelease {
+  device: string
+  sensor?: string
+  epoch?: string
+  reason?: string
+  firstSeq?: number
+  lastSeq?: number
+  by: string
+  why?: string
+  /** true: only tell what would be released. */
+  dryRun?: boolean
+}
+
+export interface ApiReleased {
+  /** Entries that the release names. */
+  released: number
+  /** Records of the log that it takes. */
+  records: number
+  dryRun: boolean
+}
+
 /**
  * What a client of /api/v1/live may say at any time; what is left out stays as it was. A new subscription is answered by a
  * new snapshot. In the address: `?devices=a,b&levels=hour,day&readings=false&resume=CURSOR`.

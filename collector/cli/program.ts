@@ -7,6 +7,7 @@ import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addGapsCommand } from './gaps.ts'
 import { addRebuildCommand } from './rebuild.ts'
+import { addReleaseCommand } from './release.ts'
 import { addRunCommand } from './run.ts'
 import { addTailCommand } from './tail.ts'
 
@@ -21,6 +22,7 @@ Examples:
   barograph-collector gaps --device balcony
   barograph-collector audit
   barograph-collector rebuild --device balcony
+  barograph-collector release --list
 
 Configuration: a YAML file, and BAROGRAPH_SECTION_KEY in the environment (BAROGRAPH_SERVE_LISTEN=127.0.0.1:9000).
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`
@@ -58,6 +60,7 @@ function createProgram(): Command {
   addGapsCommand(program)
   addAuditCommand(program)
   addRebuildCommand(program)
+  addReleaseCommand(program)
   inherit(program)
   return program
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { isCoded } from '@barograph/proto'
 import { readAudit } from '../audit-file.ts'
+import type { Log } from '../core/log.ts'
 import { createServer } from '../serve/index.ts'
 import { systemClock } from '../system-clock.ts'
 import type { ProgramState } from './messages.ts'
@@ -12,7 +13,7 @@ const pageFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url
 const filesWithinMs = 15_000
 const lookAgainMs = 25
 
-/** HTTP, WebSocket and the page: reads only. */
+/** HTTP, WebSocket and the page. Reads; an operator's orders go to the log. */
 async function startServe({ config, roles, version, log: logger }: Thread): Promise<RunningRole> {
   const openers = createOpeners(config)
   const patienceMs = roles.length > 1 ? filesWithinMs : 0
@@ -25,7 +26,10 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
     roles: others.map((role) => ({ role, ok: false, detail: 'starting' })),
     metrics: [],
   }
+  // Opened when the first order comes: reading must not wait for those who write.
+  let orders: Log | null = null
   const close = async (): Promise<void> => {
+    await orders?.close()
     await deadLetters.close()
     await store.close()
     await log.close()
@@ -34,6 +38,7 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
     store,
     log,
     deadLetters,
+    append: (records) => (orders ??= openers.log()).append(records),
     lastAudit: () => readAudit(config.store.path),
     listen: config.serve.listen,
     pageFolder,

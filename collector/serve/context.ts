@@ -29,6 +29,8 @@ export interface ServeLogger {
 export interface Context {
   readonly store: Store
   readonly log: Log
+  /** Writes an operator's orders to the log. */
+  readonly append: Log['append']
   readonly deadLetters: DeadLetters
   /** The result of the last audit of the store; null: there was none. */
   readonly lastAudit: () => ApiAudit | null

@@ -9,7 +9,9 @@ const escape = (text: unknown): string =>
 /** The description as a page to read: one file of its own, no script. */
 export function writeDocsPage(api: OpenApi): string {
   const { title, version, description } = api['info'] as Json
-  const paths = Object.entries(api.paths).map(([path, { get }]) => pathSection(path, get))
+  const paths = Object.entries(api.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => pathSection(path, method, operation)),
+  )
   const schemas = Object.entries(api.components.schemas).map(([id, schema]) => schemaSection(id, schema))
   return `<!doctype html>
 <html lang="en">
@@ -47,20 +49,32 @@ padding: .25rem .75rem .25rem 0; vertical-align: top; } nav ul { columns: 20rem;
 
 const anchor = (path: string): string => path.replaceAll(/[^a-z0-9]+/gi, '-').replace(/^-/, '')
 
-function pathSection(path: string, get: Json): string {
-  const parameters = get['parameters'] as Json[]
+function pathSection(path: string, method: string, operation: Json): string {
+  const parameters = [...(operation['parameters'] as Json[]), ...bodyFields(operation['requestBody'])]
   const rows = parameters.map(
     (one) =>
       `<tr><td><code>${escape(one['name'])}</code></td><td>${escape(one['in'])}</td><td>${escape(one['description'] ?? '')}</td></tr>`,
   )
-  const answers = Object.entries(get['responses'] as Record<string, Json>).map(
+  const answers = Object.entries(operation['responses'] as Record<string, Json>).map(
     ([status, answer]) =>
       `<tr><td>${escape(status)}</td><td>${escape(answer['description'])}</td><td>${shapeOf(answer)}</td></tr>`,
   )
-  return `<section id="${anchor(path)}"><h3>GET ${escape(path)}</h3>
-<p>${escape(get['summary'])}. ${escape(get['description'] ?? '')}</p>
+  return `<section id="${anchor(path)}"><h3>${escape(method.toUpperCase())} ${escape(path)}</h3>
+<p>${escape(operation['summary'])}. ${escape(operation['description'] ?? '')}</p>
 ${rows.length > 0 ? `<table><tr><th>parameter</th><th>in</th><th>meaning</th></tr>${rows.join('')}</table>` : ''}
 <table><tr><th>status</th><th>meaning</th><th>answer</th></tr>${answers.join('')}</table></section>`
+}
+
+/** The fields of a request's body, in the form of parameters. */
+function bodyFields(requestBody: unknown): Json[] {
+  const { content } = (requestBody ?? { content: {} }) as { content: Record<string, { schema: Json }> }
+  return Object.values(content).flatMap(({ schema }) =>
+    Object.entries((schema['properties'] ?? {}) as Record<string, Json>).map(([name, { description }]) => ({
+      name,
+      in: 'body',
+      description,
+    })),
+  )
 }
 
 function shapeOf(answer: Json): string {

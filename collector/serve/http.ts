@@ -1,7 +1,7 @@
 import { isCoded } from '@barograph/proto'
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ServeLogger } from './context.ts'
-import { isOwnHost } from './listen.ts'
+import { isOwnHost, isOwnOrigin } from './listen.ts'
 import { isLiveUpgrade } from './live/upgrade.ts'
 import { servePage } from './page.ts'
 import { routerPath } from './path.ts'
@@ -65,14 +65,12 @@ export async function createHttp({
   })
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.replace(/\?.*$/, '')
-    const isKnown = routes.some((route) => matches(route.path, path))
-    if (isKnown && request.method !== 'GET' && request.method !== 'HEAD') {
-      const problem = createProblem(
-        'method-not-allowed',
-        `${request.method} is not possible here.`,
-        'GET, HEAD',
-      )
-      return sendProblem(reply.header('allow', 'GET, HEAD'), problem)
+    const known = routes.find((route) => matches(route.path, path))
+    const allowed = known?.method === 'POST' ? ['POST'] : ['GET', 'HEAD']
+    if (known && !allowed.includes(request.method)) {
+      const methods = allowed.join(', ')
+      const problem = createProblem('method-not-allowed', `${request.method} is not possible here.`, methods)
+      return sendProblem(reply.header('allow', methods), problem)
     }
     return sendProblem(
       reply,
@@ -84,11 +82,27 @@ export async function createHttp({
 }
 
 function addRoute(app: FastifyInstance, route: Route): void {
-  app.get(routerPath(route.path), async (request, reply) => {
-    const { status, body } = await route.handle(request.params, request.query)
+  const { method } = route
+  app.route({ method: method === 'GET' ? ['GET', 'HEAD'] : method, url: routerPath(route.path), handler })
+
+  async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (method === 'POST') checkOrder(request)
+    const { status, body } = await route.handle(request.params, request.query, request.body)
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     return reply.code(status).header('cache-control', 'no-store').type(route.mediaType).send(text)
-  })
+  }
+}
+
+/** Pages of other sites can make a browser post here, but neither JSON nor without saying where they are from. */
+function checkOrder({ headers }: FastifyRequest): void {
+  if (!isOwnOrigin(headers.origin, headers.host))
+    throw createProblem(
+      'wrong-origin',
+      `A page from ${headers.origin?.slice(0, 80)} gives an order.`,
+      `the page of this server: http://${headers.host}`,
+    )
+  if (!/^application\/json\b/.test(headers['content-type'] ?? ''))
+    throw createProblem('not-json', 'The order is not JSON.', 'content-type: application/json')
 }
 
 function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {

@@ -15,6 +15,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { docsRoutes, liveRoute } from './routes/docs.ts'
 import { gapRoutes } from './routes/gaps.ts'
 import { healthRoutes } from './routes/health.ts'
+import { quarantineRoutes } from './routes/quarantine.ts'
 import { streamRoutes } from './routes/streams.ts'
 import type { Route } from './route.ts'
 
@@ -24,6 +25,8 @@ export type { Listen } from './listen.ts'
 export interface ServerOptions {
   readonly store: Store
   readonly log: Log
+  /** Writes an operator's orders to the log. */
+  readonly append: Log['append']
   readonly deadLetters: DeadLetters
   readonly listen: Listen
   /** Where the built page is. */
@@ -50,7 +53,7 @@ export interface Server {
 }
 
 /**
- * Serves the page, the HTTP interface and live WebSockets. Only reads. Rejects with `not-loopback`, `port-in-use`,
+ * Serves the page, the HTTP interface and live WebSockets. Reads, and writes an operator's orders to the log. Rejects with `not-loopback`, `port-in-use`,
  * `port-forbidden` or `address-unavailable` when it cannot listen there.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -89,6 +92,7 @@ function createRoutes(context: Context, live: Parameters<typeof healthRoutes>[0]
     ...streamRoutes(context),
     ...gapRoutes(context),
     ...deliveryRoutes(context),
+    ...quarantineRoutes(context),
     liveRoute,
     ...healthRoutes({ ...context, progress, gaps, live }),
     ...docsRoutes(context, () => routes),

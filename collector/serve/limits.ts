@@ -12,6 +12,10 @@ export const serveLimits = {
   defaultDeadLetterLimit: 50,
   /** Dead letters of one answer when their payloads are asked for: each may hold 256 KiB. */
   payloadLimit: 20,
+  /** Epochs and reasons of one list of what waits for release; the others are counted in its total. */
+  quarantineLimit: 500,
+  /** Ranges of each of them that are written out. */
+  quarantineRanges: 16,
   /** Records beyond the checkpoint that a delivery count decodes, per partition; the rest is counted by the next one. */
   pendingRecords: 5_000,
   /** Streams with a lag gauge of their own in /metrics; further ones are only counted. */

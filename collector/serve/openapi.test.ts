@@ -9,11 +9,14 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 type Json = Record<string, unknown>
 
+interface Operation {
+  parameters: { name: string; in: string }[]
+  requestBody?: Json
+  responses: Record<string, Json>
+}
+
 interface Api {
-  paths: Record<
-    string,
-    { get: { parameters: { name: string; in: string }[]; responses: Record<string, Json> } }
-  >
+  paths: Record<string, { get?: Operation; post?: Operation }>
   components: { schemas: Record<string, Json> }
 }
 
@@ -108,6 +111,12 @@ function checkerOf(schema: unknown): z.ZodType {
 
 const examples: Record<string, string> = { device: 'balcony', sensor: 'bme280', id: '1' }
 
+/** An order that does nothing, for a path that takes orders. */
+function orderOf(path: string): RequestInit {
+  const body = path.endsWith('/release') ? { device: 'balcony', by: 'me', dryRun: true } : {}
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
+
 /** Each documented path with its parameters filled in. */
 const fill = (path: string): string =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => examples[name] ?? '?')
@@ -126,6 +135,8 @@ describe('the documented interface', () => {
       '/api/v1/devices/{device}/sensors/{sensor}/rollups',
       '/api/v1/latest',
       '/api/v1/live',
+      '/api/v1/quarantine',
+      '/api/v1/quarantine/release',
       '/docs',
       '/docs/docs.css',
       '/healthz',
@@ -133,7 +144,7 @@ describe('the documented interface', () => {
       '/openapi.json',
       '/readyz',
     ])
-    for (const { get: operation } of Object.values(api.paths))
+    for (const operation of Object.values(api.paths).flatMap(({ get, post }) => get ?? post ?? []))
       for (const parameter of operation.parameters) expect(parameter).toHaveProperty('description')
   })
 
@@ -144,9 +155,10 @@ describe('the documented interface', () => {
   })
 
   test('every path answers what its schema says', async () => {
-    for (const [path, { get: operation }] of Object.entries(api.paths)) {
+    for (const [path, { get: reading, post: order }] of Object.entries(api.paths)) {
       if (path === '/api/v1/live') continue // a WebSocket: live.test.ts
-      const answer = await get(server, fill(path))
+      const operation = (reading ?? order) as Operation
+      const answer = await get(server, fill(path), order ? orderOf(path) : {})
       expect([path, answer.status]).toEqual([path, 200])
       const content = operation.responses['200']?.['content'] as Record<string, { schema: Json }>
       const documented = Object.entries(content)[0]

@@ -8,7 +8,7 @@ type Json = Record<string, unknown>
 
 export interface OpenApi extends Json {
   readonly openapi: string
-  readonly paths: Readonly<Record<string, { readonly get: Json }>>
+  readonly paths: Readonly<Record<string, Readonly<Partial<Record<'get' | 'post', Json>>>>>
   readonly components: { readonly schemas: Readonly<Record<string, Json>> }
 }
 
@@ -33,7 +33,9 @@ export function writeOpenApi(
         "Times are ISO 8601 in UTC, values in their metric's unit with at most three decimals. Every error is an RFC " +
         '9457 problem document. Unknown parameters are errors. Later versions may add fields.',
     },
-    paths: Object.fromEntries(routes.map((route) => [route.path, { get: operationOf(route, io) }])),
+    paths: Object.fromEntries(
+      routes.map((route) => [route.path, { [route.method.toLowerCase()]: operationOf(route, io) }]),
+    ),
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, plain(schema)])),
     },
@@ -44,10 +46,11 @@ export function writeOpenApi(
 function operationOf(route: Route, io: 'input' | 'output'): Json {
   const { summary, description, params, query, statuses } = route
   return {
-    operationId: operationId(route.path),
+    operationId: operationId(route),
     summary,
     ...(description === '' ? {} : { description }),
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
+    ...(route.method === 'POST' ? { requestBody: bodyOf(route) } : {}),
     responses: {
       ...Object.fromEntries(
         Object.entries(statuses).map(([status, why]) => [status, responseOf(route, status, why, io)]),
@@ -76,6 +79,13 @@ function contentOf({ mediaType, answer }: Route, io: 'input' | 'output'): Json {
   return { [bare(mediaType)]: { schema } }
 }
 
+function bodyOf({ body }: Route): Json {
+  return {
+    required: true,
+    content: { 'application/json': { schema: plain(z.toJSONSchema(body, { io: 'input' })) } },
+  }
+}
+
 function parametersOf(schema: z.ZodObject, where: 'path' | 'query'): Json[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' })
   return Object.entries(properties).map(([name, property]) => {
@@ -98,12 +108,12 @@ function plain({ $id: _id, $schema: _schema, ...schema }: Json): Json {
 const bare = (mediaType: string): string => mediaType.replace(/; charset=.*$/, '')
 
 /** getDevicesSensorsReadings, from the words of the path. */
-function operationId(path: string): string {
+function operationId({ method, path }: Route): string {
   const words = path
     .replace('/api/v1', '')
     .split('/')
     .filter((part) => part !== '')
     .map((part) => parseName(part) ?? part)
     .flatMap((part) => part.split(/[^a-zA-Z0-9]+/))
-  return `get${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}`
+  return `${method.toLowerCase()}${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}`
 }

@@ -1,15 +1,18 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import { createProblem } from './problem.ts'
 import { nearest } from './nearest.ts'
 
 /** What a request asks and what it answers, in one place: requests are checked by it and the documentation made from it. */
 export interface Route {
+  readonly method: 'GET' | 'POST'
   /** With parameters as {name}. */
   readonly path: string
   readonly summary: string
   readonly description: string
   readonly params: z.ZodObject
   readonly query: z.ZodObject
+  /** Of a POST, as JSON; of a GET nothing. */
+  readonly body: z.ZodObject
   readonly answer: z.ZodType
   readonly mediaType: string
   /** Statuses it may answer beside 200, with why. */
@@ -17,42 +20,62 @@ export interface Route {
   /** Of these statuses the ones with the answer itself instead of a problem. */
   readonly answersItselfAt: readonly number[]
   /** Checks the raw parameters and answers, with the status. */
-  handle(params: unknown, query: unknown): Promise<{ status: number; body: unknown }>
+  handle(params: unknown, query: unknown, body: unknown): Promise<{ status: number; body: unknown }>
 }
 
-interface RouteDefinition<P extends z.ZodObject, Q extends z.ZodObject, A extends z.ZodType> {
+interface RouteDefinition<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  A extends z.ZodType,
+  B extends z.ZodObject,
+> {
+  readonly method?: 'GET' | 'POST'
   readonly path: string
   readonly summary: string
   readonly description?: string
   readonly params: P
   readonly query: Q
+  readonly body?: B
   readonly answer: A
   readonly mediaType?: string
   readonly statuses?: Readonly<Record<number, string>>
   readonly answersItselfAt?: readonly number[]
   readonly statusOf?: (answer: z.output<A>) => number
-  readonly handle: (input: z.output<P> & z.output<Q>) => Promise<z.output<A>> | z.output<A>
+  readonly handle: (input: z.output<P> & z.output<Q> & z.output<B>) => Promise<z.output<A>> | z.output<A>
 }
 
+const nothing = z.strictObject({})
+
 /** A route whose handler's input and answer have the types of its schemas. */
-export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject, A extends z.ZodType>({
+export function defineRoute<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  A extends z.ZodType,
+  B extends z.ZodObject = typeof nothing,
+>({
   handle,
+  method = 'GET',
+  body,
   statusOf = () => 200,
   description = '',
   mediaType = 'application/json; charset=utf-8',
   statuses = {},
   answersItselfAt = [],
   ...rest
-}: RouteDefinition<P, Q, A>): Route {
+}: RouteDefinition<P, Q, A, B>): Route {
+  const bodySchema = body ?? nothing
   return {
     ...rest,
+    method,
+    body: bodySchema,
     description,
     mediaType,
     statuses,
     answersItselfAt,
-    async handle(params, query) {
+    async handle(params, query, given) {
       const input = { ...parse(rest.params, params), ...parse(rest.query, query) }
-      const answer = await handle(input)
+      const order = parse(bodySchema, method === 'GET' ? {} : (given ?? {})) as z.output<B>
+      const answer = await handle({ ...input, ...order })
       return { status: statusOf(answer), body: answer }
     },
   }

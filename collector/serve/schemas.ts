@@ -405,3 +405,32 @@ const liveError = component<Api.LiveError>('LiveError')(z.object({ type: z.liter
 export const liveFrame = component<Api.LiveFrame>('LiveFrame')(
   z.union([snapshot, changes, liveReadings, heartbeat, liveError]),
 )
+
+const quarantinedItem = component<Api.ApiQuarantined>('Quarantined')(
+  z.object({
+    device: z.string(),
+    sensor: z.string(),
+    epoch: z.string(),
+    reason: words,
+    count: count.describe('Entries'),
+    ranges: count.describe('Ranges that their numbers fall into'),
+    oldest: z
+      .array(z.object({ firstSeq: z.int().min(1), lastSeq: z.int().min(1) }))
+      .describe('The first of these ranges'),
+    firstTime: time.nullable().describe('Of the first by number; null: not there any more'),
+    lastTime: time.nullable().describe('Of the last by number'),
+  }),
+)
+export const quarantine = component<Api.ApiQuarantine>('Quarantine')(
+  z.object({
+    total: count.describe('Entries that wait, those left out of the items too'),
+    items: z.array(quarantinedItem),
+  }),
+)
+export const released = component<Api.ApiReleased>('Released')(
+  z.object({
+    released: count.describe('Entries that the release names'),
+    records: count.describe('Records of the log that it takes'),
+    dryRun: z.boolean(),
+  }),
+)

@@ -79,6 +79,7 @@ export function createRig() {
       store,
       log,
       deadLetters,
+      append: log.append,
       lastAudit: () => null,
       listen: { host: '127.0.0.1', port: 0 },
       pageFolder: join(folder, 'no-page'),

@@ -41,8 +41,11 @@ export function markOf({ bucket, seq }: EntryRef): (StoredMark & { readonly seq:
 export function entryView(ref: EntryRef, nameOf: MetricNames): ApiEntry {
   const { bucket, slot, epoch, seq } = ref
   const at = { time: formatTime(ref.time), epoch, seq }
-  const event = bucket.events.find((one) => one.first <= seq && seq <= one.last)
-  const quarantined = event?.what === 'quarantined' ? { quarantined: event.reason ?? 'quarantined' } : {}
+  const events = bucket.events.filter((one) => one.first <= seq && seq <= one.last)
+  const held = events.some(({ what }) => what === 'released')
+    ? undefined
+    : events.find(({ what }) => what === 'quarantined')
+  const quarantined = held ? { quarantined: held.reason ?? 'quarantined' } : {}
   const mark = markOf(ref)
   if (mark) return { kind: markKind(mark.kind), ...at, code: mark.code, detail: mark.detail, ...quarantined }
   const values: Record<string, readonly [number, number]> = {}
