@@ -26,15 +26,18 @@ export function startOwner(
     reached?: (point: RollPoint) => void
     report?: (report: RollReport) => void
     cached?: number
+    /** Waits long before most of what it does, and does not die: what it writes is old. */
+    isSlow?: boolean
   } = {},
 ): Owner {
-  const { random, publish = () => {}, flushIntervalMs = 1 } = options
+  const { random, publish = () => {}, flushIntervalMs = 1, isSlow = false } = options
   const ending = new AbortController()
   const mayCrash = async <T>(work: () => Promise<T>): Promise<T> => {
     if (random) {
-      if (random() < 0.03) throw new Crash()
+      if (random() < (isSlow ? 0.003 : 0.03)) throw new Crash()
       for (let i = Math.floor(random() * 4); i > 0; i--) await Promise.resolve()
-      if (random() < 0.1) await new Promise((resolve) => setTimeout(resolve, random() * 3))
+      if (random() < (isSlow ? 0.5 : 0.1))
+        await new Promise((resolve) => setTimeout(resolve, random() * (isSlow ? 15 : 3)))
     }
     return work()
   }
