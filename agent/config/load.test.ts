@@ -91,6 +91,20 @@ test('what is not said has its default, and nothing can be changed afterwards', 
   expect(() => Object.assign(config.sensors[0]?.config ?? {}, { intervalMs: 5 })).toThrow(TypeError)
 })
 
+test.each([
+  ['2026-11-01', 'America/New_York', '2026-11-01T04:00:00.000Z'],
+  // Midnight did not exist that day: clocks were put forward over it.
+  ['2019-09-08', 'America/Santiago', '2019-09-08T04:00:00.000Z'],
+  ['2026-11-01T06:30', 'America/New_York', '2026-11-01T11:30:00.000Z'],
+  ['2026-11-01T06:30+01:00', 'America/New_York', '2026-11-01T05:30:00.000Z'],
+])('a site that is valid from %s in %s is so from %s', (validFrom, timeZone, expected) => {
+  const text = good
+    .replace('latitude: 40.69', `latitude: 40.69, validFrom: "${validFrom}"`)
+    .replace('America/New_York', timeZone)
+  expect(new Date(load(text).site.validFrom ?? Number.NaN).toISOString()).toBe(expected)
+  expect(load(good).site.validFrom).toBeNull()
+})
+
 describe('a mistake is named with file, line, key, value and what is allowed', () => {
   test.each([
     [
@@ -116,6 +130,12 @@ describe('a mistake is named with file, line, key, value and what is allowed', (
       'latitude:',
       'latitud:',
       'agent.yaml:2: unknown key "site.latitud"; did you mean "latitude"?',
+    ],
+    [
+      'a site valid from no day',
+      'latitude: 40.69',
+      'latitude: 40.69, validFrom: 2026-02-30',
+      'agent.yaml:2: site.validFrom = "2026-02-30" is not allowed; allowed: a date such as 2026-11-01, or an ISO time such as 2026-11-01T06:00Z',
     ],
     ['a misspelt section', 'site:', 'sit:', 'unknown key "sit"; did you mean "site"?'],
     [

@@ -5,8 +5,10 @@ import { bufferOptions, temporaryFolder } from '../buffer/testing.ts'
 import type { Buffer } from './buffer.ts'
 import { reading } from './buffer-contract.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { silentLog } from './log.ts'
 import type { SensorFault } from './sampling/sampler.ts'
 import { createStatusReporter, type StatusReporter } from './status.ts'
+import { createTimekeeper } from './time/timekeeper.ts'
 
 let folder: ReturnType<typeof temporaryFolder>
 let clock: FakeClock
@@ -121,4 +123,37 @@ test('a stop says offline, with the last numbers', async () => {
   expect(said.at(-1)).toMatchObject({ online: false, state: 'stopped', sensors: [{ accepted: 5 }] })
   await clock.pass(60_000)
   expect(said.at(-1)?.online).toBe(false)
+})
+
+test('the state tells of the clock, and that changes at once', async () => {
+  const keeper = createTimekeeper({ clock, log: silentLog })
+  const own = createStatusReporter({
+    agentVersion: '1.2.3',
+    location: 'Balcony',
+    primary: [],
+    sensors: () => [],
+    buffer,
+    clock: keeper,
+    time: keeper,
+    send: async (bytes) => {
+      said.push(decodeStatus(bytes))
+    },
+  })
+  own.connected()
+  expect(said.at(-1)).toMatchObject({
+    state: 'the clock is not synchronised: readings wait',
+    clock: { source: 'none' },
+  })
+  const nowMs = clock.monotonicMs()
+  keeper.answered({ askedAtMs: nowMs, heardAtMs: nowMs + 60, collectorTime: clock.now() + 3_600_000 })
+  await clock.pass(1_000)
+  expect(said.at(-1)).toMatchObject({
+    state: "the clock was set by the collector's time (off by 1 hour)",
+    clock: { source: 'collector', errorMs: 30, offMs: -3_600_000 },
+  })
+  clock.step(3_600_000)
+  keeper.look('yes')
+  await clock.pass(1_000)
+  expect(said.at(-1)).toMatchObject({ state: 'running', clock: { source: 'system', offMs: 0 } })
+  own.stop()
 })

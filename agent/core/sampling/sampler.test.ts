@@ -1,9 +1,11 @@
 import { CodedError, type Metric, metricByName } from '@barograph/proto'
 import { beforeEach, expect, test } from 'vitest'
 import type { Acceptance, Buffer, Entry } from '../buffer.ts'
+import type { Clock } from '../clock.ts'
 import { createFakeClock, type FakeClock } from '../fake-clock.ts'
 import { silentLog } from '../log.ts'
 import type { Observation, Sample, Sensor, SensorPosition } from '../sensor.ts'
+import { createTimekeeper } from '../time/timekeeper.ts'
 import { type Sampler, startSampler } from './sampler.ts'
 
 const temperature = metricByName('temperature') as Metric
@@ -74,7 +76,11 @@ const observe = (thousandths = 20_000, time: number | null = null): Observation 
 const sampleOf = (...observations: Observation[]): Sample => ({ kind: 'observations', observations })
 
 type Read = Sensor['read']
-function run(read: Read, more: Partial<Sensor> & { intervalMs?: number; id?: string } = {}): Sampler {
+function run(
+  read: Read,
+  more: Partial<Sensor> & { intervalMs?: number; id?: string } = {},
+  clock: Clock = rig.clock,
+): Sampler {
   const { intervalMs = 1_000, id = 'attic', ...rest } = more
   return startSampler({
     id,
@@ -88,7 +94,7 @@ function run(read: Read, more: Partial<Sensor> & { intervalMs?: number; id?: str
       ...rest,
     },
     buffer: rig.buffer,
-    clock: rig.clock,
+    clock,
     log: silentLog,
     onChange: () => rig.changes++,
   })
@@ -166,6 +172,54 @@ test('a clock that is set forward or back does not stop the sampling', async () 
   await rig.clock.pass(3_500)
   expect(ahead).toBeGreaterThanOrEqual(4)
   expect(entries().length).toBeGreaterThanOrEqual(ahead + 2)
+})
+
+test.each([
+  ['forward', 90 * 86_400_000],
+  ['back', -90 * 86_400_000],
+  ['by less than an interval', 400],
+])(
+  'a clock that is found to be off, %s, costs no reading and doubles none; a jump afterwards changes nothing',
+  async (_, offMs) => {
+    const truthMs = rig.clock.now() - rig.clock.monotonicMs()
+    rig.clock.step(offMs)
+    const keeper = createTimekeeper({ clock: rig.clock, log: silentLog })
+    let asked = 0
+    const read = async (): Promise<Sample> => {
+      asked++
+      return sampleOf(observe())
+    }
+    run(read, {}, keeper)
+    await rig.clock.pass(10_000)
+    expect(asked).toBe(10)
+    expect(entries().every(({ isUnconfirmed }) => isUnconfirmed)).toBe(true)
+    const nowMs = rig.clock.monotonicMs()
+    keeper.answered({ askedAtMs: nowMs, heardAtMs: nowMs, collectorTime: Math.round(nowMs + truthMs) })
+    const before = entries().length
+    await rig.clock.pass(10_000)
+    rig.clock.step(-3 * offMs)
+    await rig.clock.pass(10_000)
+    expect(asked).toBeGreaterThanOrEqual(29)
+    expect(asked).toBeLessThanOrEqual(31)
+    const later = entries().slice(before + 1)
+    expect(later.length).toBeGreaterThan(15)
+    expect(later.filter(({ isUnconfirmed }) => isUnconfirmed)).toEqual([])
+    for (const { time, monotonicMs } of later)
+      expect(Math.abs(time - (monotonicMs + truthMs))).toBeLessThanOrEqual(
+        Math.abs(offMs) < 2_000 ? 2_000 : 50,
+      )
+  },
+)
+
+test('a reading whose time is the data own needs no clock that is confirmed', async () => {
+  const keeper = createTimekeeper({ clock: rig.clock, log: silentLog })
+  run(async () => sampleOf(observe(20_000, 7), observe(20_000, null)), {}, keeper)
+  await rig.clock.pass(1_500)
+  expect(entries().map(({ mark, isUnconfirmed = false }) => [mark?.kind, isUnconfirmed])).toEqual([
+    ['start', true],
+    [undefined, false],
+    [undefined, true],
+  ])
 })
 
 test('a sensor with a long interval is asked at once when it starts', async () => {

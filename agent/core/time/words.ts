@@ -10,7 +10,7 @@ const second = { name: 'second', ms: 1_000 } as const
 /** A length of time in its largest unit: "47 days", "1 hour". The sign is not said. */
 export function durationWords(ms: number): string {
   const length = Math.abs(ms)
-  const { name, ms: unitMs } = units.find((unit) => length >= unit.ms) ?? second
+  const { name, ms: unitMs } = units.find((unit) => Math.round(length / 1_000) * 1_000 >= unit.ms) ?? second
   const count = unitMs === second.ms ? Math.round(length / 100) / 10 : Math.round(length / unitMs)
   return `${count} ${name}${count === 1 ? '' : 's'}`
 }
