@@ -79,6 +79,16 @@ describe('another log', () => {
     await expect(goOver(store, createMemoryLog())).rejects.toMatchObject({ code: 'log-partitions' })
   })
 
+  test('of more partitions, in which devices would be elsewhere, is refused before anything changes', async () => {
+    const { store } = await filled(5)
+    const log = createMemoryLog({ id: 'wider', partitions: 4 })
+    await expect(goOver(store, log)).rejects.toMatchObject({
+      code: 'log-partitions',
+      hint: expect.stringContaining('log.partitions') as string,
+    })
+    expect(await store.checkpoint(0)).toMatchObject({ logId: 'memory', phase: null, position: { g: 0 } })
+  })
+
   test('nobody rolls while the way over is under way, and it goes on where it was broken off', {
     timeout: 60_000,
   }, async () => {

@@ -84,15 +84,15 @@ function createPut(
 
 function applySummary(
   record: RecordOf<'batch'>,
-  { summary, isTaken }: SummaryPlan,
+  { summary, refusal }: SummaryPlan,
   { edit, cache, effect }: Applying,
 ): void {
   const { device } = record
   const epoch = edit.openEpoch(summary)
   const numbers = rangeOf(summary.firstSeq, summary.lastSeq)
-  if (!isTaken) {
+  if (refusal !== null) {
     if (epoch) {
-      refuse(epoch, subtract(numbers, merged(epoch.refused)), 'overlap')
+      refuse(epoch, subtract(numbers, merged(epoch.refused)), refusal)
       refuseExpired(epoch, numbers)
     }
     return

@@ -38,8 +38,8 @@ export interface RunPlan {
 
 export interface SummaryPlan {
   readonly summary: Summary
-  /** Folded whole: none of its numbers was seen before this record. */
-  readonly isTaken: boolean
+  /** Why it is not folded, whole as it is; null: none of its numbers was seen before this record. */
+  readonly refusal: string | null
   readonly portions: readonly Portion[]
 }
 
@@ -128,12 +128,20 @@ function quarantineOf({ batch, quarantineAfterMs }: RecordOf<'batch'>, run: Run)
   return Array.from(run.times, (time) => (time > quarantineAfterMs ? 'in the future' : ''))
 }
 
-/** A summary is folded whole or not at all. */
+/**
+ * A summary is folded whole or not at all. Nobody could release a part of it: one whose time is not to be trusted is
+ * refused, where readings would be quarantined.
+ */
 function planSummary(record: RecordOf<'batch'>, summary: Summary, place: Place): SummaryPlan {
+  const refused = (refusal: string): SummaryPlan => ({ summary, refusal, portions: [] })
+  const { clock } = record.batch
+  const bound = clock === 'historical' ? null : record.quarantineAfterMs
+  if (clock === 'uncertain') return refused('time uncertain')
+  if (bound !== null && summary.minutes.some(({ start }) => start > bound)) return refused('in the future')
   const isBrought = broughtBy(place.cache, record.device, summary, record.at)
   for (let seq = summary.firstSeq; seq <= summary.lastSeq; seq++)
-    if (!isBrought(seq)) return { summary, isTaken: false, portions: [] }
-  return { summary, isTaken: true, portions: summaryPortions(record, summary, place) }
+    if (!isBrought(seq)) return refused('overlap')
+  return { summary, refusal: null, portions: summaryPortions(record, summary, place) }
 }
 
 /** What a summary adds to the windows of a minute and more. */

@@ -135,4 +135,28 @@ describe('a release', () => {
     )
     expect(comparable(released)).toEqual(comparable(await folded(batchRecord(both))))
   })
+
+  test('could not act on a summary: one whose time is not to be trusted is refused whole, in no window', async () => {
+    const [minute, later] = [summaryOf(1, noon, 1), summaryOf(61, noon + 3_600_000, 1)]
+    const { epoch, store } = await folded(
+      { ...batchRecord({ summaries: [minute, later] }), quarantineAfterMs: noon + 300_000 },
+      batchRecord({ clock: 'uncertain', clockErrorMs: 5_000, summaries: [summaryOf(121, noon, 1)] }),
+    )
+    expect(epoch).toMatchObject({
+      seen: [1, 60],
+      quarantined: {},
+      refused: { 'in the future': [61, 120], 'time uncertain': [121, 180] },
+    })
+    expect(
+      store
+        .rollups()
+        .filter(({ level }) => level === '1m')
+        .map(({ start }) => start),
+    ).toEqual([noon])
+    const historical = await folded({
+      ...batchRecord({ clock: 'historical', summaries: [later] }),
+      quarantineAfterMs: noon + 300_000,
+    })
+    expect(historical.epoch.seen).toEqual([61, 120])
+  })
 })

@@ -65,7 +65,23 @@ export async function* goOverToLog(options: NewLogOptions): AsyncGenerator<NewLo
         hint: 'Make the new log with as many partitions as the old one had: log.partitions.',
       },
     )
+  await checkPlaces(options)
   for (let partition = 0; partition < log.partitions; partition++) yield goOver(options, partition)
+}
+
+/** With another number of partitions a device would be elsewhere, where nothing of it is known. */
+async function checkPlaces({ store, log }: NewLogOptions): Promise<void> {
+  const names = await store.deviceNames()
+  for (let i = 0; i < names.length; i += pageSize)
+    for (const found of await store.read('devices', names.slice(i, i + pageSize))) {
+      const place = found ? partitionOf(found.device, log.partitions) : 0
+      if (!found || found.partition === place) continue
+      throw new CodedError(
+        'log-partitions',
+        `${found.device} is in partition ${found.partition} of the store, and would be in partition ${place} of this log`,
+        { hint: 'Make the new log with as many partitions as the old one had: log.partitions.' },
+      )
+    }
 }
 
 async function goOver(options: NewLogOptions, partition: number): Promise<NewLogOutcome> {
