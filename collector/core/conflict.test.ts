@@ -8,7 +8,7 @@ type Speaking = { -readonly [K in 'speakers' | 'conflict']?: DeviceDocument[K] }
 
 const epochOf = (run: number): string => run.toString(16).padStart(16, '0')
 
-const statusOf = (run: number, time: number): Status => ({
+const statusOf = (run: number, time: number, accepted = 1): Status => ({
   ...offlineStatus,
   online: true,
   time,
@@ -18,7 +18,7 @@ const statusOf = (run: number, time: number): Status => ({
     intervalMs: 1_000,
     origin: 'simulated',
     epoch: epochOf(run),
-    accepted: 1,
+    accepted,
     backlog: 0,
     fault: null,
   })),
@@ -28,11 +28,13 @@ interface Said {
   readonly run: number
   readonly time: number
   readonly ingestMs: number
+  readonly accepted?: number
 }
 
 function hear(said: readonly Said[]): Speaking {
   const device: Speaking = {}
-  for (const { run, time, ingestMs } of said) noteSpeaker(device, statusOf(run, time), ingestMs)
+  for (const { run, time, ingestMs, accepted } of said)
+    noteSpeaker(device, statusOf(run, time, accepted), ingestMs)
   return device
 }
 
@@ -77,6 +79,12 @@ describe('two agents with one name', () => {
     const said = inTurn(...Array.from({ length: 20 }, (_, i) => 1 + (i % 2)))
     const skewed = said.map((one) => (one.run === 1 ? { ...one, time: one.time - 7_200_000 } : one))
     expect(conflictAt(hear(skewed), skewed.at(-1)?.ingestMs ?? 0)).not.toBeNull()
+  })
+
+  test('are noticed while one of the clocks is set back again and again', () => {
+    const said = inTurn(...Array.from({ length: 30 }, (_, i) => 1 + (i % 2)))
+    const back = said.map((one, i) => (one.run === 1 ? { ...one, time: 5_000 - i, accepted: 1 + i } : one))
+    expect(conflictAt(hear(back), back.at(-1)?.ingestMs ?? 0)).not.toBeNull()
   })
 
   test('a device that is replaced under its name, or started again and again, is none', () => {

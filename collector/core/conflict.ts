@@ -25,20 +25,25 @@ type Speaking = { -readonly [K in 'speakers' | 'conflict']?: DeviceDocument[K] }
 export function noteSpeaker(device: Speaking, status: Status, ingestMs: number): void {
   const epoch = runOf(status)
   if (epoch === null) return
+  const accepted = status.sensors.reduce((sum, one) => sum + one.accepted, 0)
   const speakers = device.speakers ?? []
   const known = speakers.find((one) => one.epoch === epoch)
   const newest = speakers[speakers.length - 1]
   if (!known || !newest) {
     const { time } = status
-    const speaker = { epoch, firstIngest: ingestMs, firstTime: time, lastTime: time }
+    const speaker = { epoch, firstIngest: ingestMs, firstTime: time, lastTime: time, accepted }
     const isPast = newest !== undefined && isLate(status, newest, ingestMs)
     const all = isPast ? [...speakers.slice(0, -1), speaker, newest] : [...speakers, speaker]
     device.speakers = all.slice(-conflictLimits.speakers)
     return
   }
-  // The same again: brokers and logs repeat.
-  if (status.time <= known.lastTime) return
-  const heard = { ...known, lastTime: status.time }
+  // The same again: brokers and logs repeat. Numbers grow also while a clock is set back.
+  if (status.time <= known.lastTime && accepted <= known.accepted) return
+  const heard = {
+    ...known,
+    lastTime: Math.max(known.lastTime, status.time),
+    accepted: Math.max(known.accepted, accepted),
+  }
   if (known === newest || isLate(status, newest, ingestMs)) {
     device.speakers = speakers.map((one) => (one === known ? heard : one))
     return

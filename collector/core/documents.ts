@@ -86,6 +86,8 @@ export interface StoredSpeaker {
   readonly firstIngest: number
   readonly firstTime: number
   readonly lastTime: number
+  /** Numbers of all its sensors that it has said to be accepted. */
+  readonly accepted: number
 }
 
 export interface StoredConflict {

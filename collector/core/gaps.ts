@@ -4,7 +4,7 @@ import type { EpochDocument, StoredGap } from './documents.ts'
 /** Bounds of an epoch's ledger. Open gaps need none of their own: each holds a range that the epoch's set lacks. */
 export const gapLimits = {
   /** Gaps that healed and are remembered; of more than these the ones that healed first are forgotten. */
-  healedKept: 64,
+  healedKept: 32,
 } as const
 
 /** What of an epoch tells its gaps. */
