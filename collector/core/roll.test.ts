@@ -2,15 +2,17 @@ import {
   CodedError,
   encodeBatch,
   encodeSettings,
+  encodeStatus,
   makeBatch,
   type Batch,
   metricByName,
   type Metric,
+  offlineStatus,
   pairs,
   type Run,
   sizeOf,
 } from '@barograph/proto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { BucketDocument, Document, EpochDocument, RollupDocument } from './documents.ts'
 import { levels } from './documents.ts'
 import type { Log } from './log.ts'
@@ -20,6 +22,9 @@ import { createMemoryStore, type MemoryStore } from './testing/memory-store.ts'
 import { type Owner, settings, settle, startOwner } from './testing/owner.ts'
 import { isKept, windowAt } from './windows.ts'
 import { zoneOf } from './zone.ts'
+
+// Owners that crash and lag on a machine that may be busy: patience, not a measure.
+vi.setConfig({ testTimeout: 60_000 })
 
 const temperature = metricByName('temperature') as Metric
 const precipitation = metricByName('precipitation') as Metric
@@ -222,6 +227,28 @@ function makeDeclarations(random: () => number, count: number, last: number): Ba
   })
 }
 
+/** What one of the runs says of itself: in turns, as two agents with one name do, and sometimes again what it said. */
+function statusRecord(random: () => number, number: number) {
+  const epoch = epochs[random() < 0.5 ? 0 : 1] as string
+  const sensor = {
+    sensor: 'bme280',
+    type: '',
+    intervalMs,
+    origin: 'measured',
+    backlog: 0,
+    fault: null,
+  } as const
+  const value = encodeStatus({
+    ...offlineStatus,
+    online: random() < 0.9,
+    time: 1_000 * (random() < 0.2 ? number - 2 : number),
+    sensors: [{ ...sensor, epoch, accepted: Math.floor(random() * 60) }],
+  })
+  const device = random() < 0.5 ? 'north' : 'south'
+  const ingestMs = 1_700_000_000_000 + number
+  return { device, kind: 'status' as const, ingestMs, quarantineAfterMs: null, value }
+}
+
 /** What one owner without any trouble makes of the log: every document, but for how many records it holds already. */
 async function foldedOnce(log: Log): Promise<MemoryStore> {
   const store = createMemoryStore()
@@ -286,6 +313,7 @@ describe('the roll', () => {
       while (batches.length > 0) {
         const some = batches.splice(0, 1 + Math.floor(random() * 6))
         await log.append(some.map((batch) => recordOf(batch, logged++)))
+        await log.append([statusRecord(random, logged++)])
         if (random() < 0.5) owners.push(startOwner(log, store, { random, publish }))
         await new Promise((resolve) => setTimeout(resolve, random() * 4))
       }
