@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { bugs, bugNamed } from './plant/bugs.ts'
 import {
-  faultTable,
+  firedTable,
   neverFired,
   seedsForEveryFault,
   seedsPerBug,
@@ -75,9 +75,9 @@ function report(summary: Summary, bug: string | null): number {
     for (const line of tellViolation(violation, bug)) console.log(line)
     return 1
   }
-  console.log('how often each fault happened:')
-  for (const line of faultTable(summary.faults)) console.log(line)
-  const never = seeds >= seedsForEveryFault ? neverFired(summary.faults) : []
+  console.log('how often each fault happened, and what else has to:')
+  for (const line of firedTable(summary.fired)) console.log(line)
+  const never = seeds >= seedsForEveryFault ? neverFired(summary.fired) : []
   if (never.length > 0) console.log(`never happened, so nothing is known of it: ${never.join(', ')}`)
   console.log(
     `${seeds} seeds, ${entries} entries accepted, ${(seeds / seconds).toFixed(1)} seeds/s, 0 violations`,

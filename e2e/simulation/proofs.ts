@@ -1,5 +1,6 @@
 import type { FaultName } from '../faults.ts'
 import type { Proof } from '../proofs/proof.ts'
+import type { Deed } from './engine/world.ts'
 import { bugs } from './plant/bugs.ts'
 import { neverFired, seedsPerBug, simulate, tellViolation } from './simulate.ts'
 
@@ -10,7 +11,7 @@ const seedsPerPart = 250
 interface SeedsDone {
   readonly done: number
   readonly entries: number
-  readonly faults: Readonly<Partial<Record<FaultName, number>>>
+  readonly fired: Readonly<Partial<Record<FaultName | Deed, number>>>
 }
 
 /** Many seeds of the simulation, none of which breaks a promise. */
@@ -18,7 +19,7 @@ export const simulationProof: Proof<SeedsDone> = {
   name: 'simulation',
   what: 'no invariant breaks in the simulated system, whatever fault its seeds draw',
   async run({ saved, save, say, signal }) {
-    let { done, entries, faults } = saved ?? { done: 0, entries: 0, faults: {} }
+    let { done, entries, fired } = saved ?? { done: 0, entries: 0, fired: {} }
     const found = (ok: boolean, result: string) => ({
       ok,
       count: `${done} seeds`,
@@ -30,20 +31,20 @@ export const simulationProof: Proof<SeedsDone> = {
       const to = Math.min(seeds, done + seedsPerPart)
       const part = await simulate({ from: done + 1, to })
       if (part.violation) return found(false, tellViolation(part.violation).join(' '))
-      const more = [...part.faults].map(([name, times]) => [name, times + (faults[name] ?? 0)] as const)
-      faults = { ...faults, ...Object.fromEntries(more) }
+      const more = [...part.fired].map(([name, times]) => [name, times + (fired[name] ?? 0)] as const)
+      fired = { ...fired, ...Object.fromEntries(more) }
       entries += part.entries
       done = to
-      save({ done, entries, faults })
+      save({ done, entries, fired })
       say(`${done} of ${seeds} seeds, ${(part.seeds / part.seconds).toFixed(1)} seeds/s`)
     }
-    const fired = new Map(Object.entries(faults) as [FaultName, number][])
-    const never = neverFired(fired)
-    if (never.length > 0) return found(false, `these faults never happened: ${never.join(', ')}`)
-    const times = [...fired.values()].reduce((sum, one) => sum + one, 0)
+    const all = new Map(Object.entries(fired) as [FaultName | Deed, number][])
+    const never = neverFired(all)
+    if (never.length > 0) return found(false, `these never happened: ${never.join(', ')}`)
+    const times = [...all.values()].reduce((sum, one) => sum + one, 0)
     return found(
       true,
-      `0 violations; ${entries} entries accepted, ${times} faults of ${fired.size} kinds, each at least ${Math.min(...fired.values())} times`,
+      `0 violations; ${entries} entries accepted, ${times} faults and what else has to happen, of ${all.size} kinds, each at least ${Math.min(...all.values())} times`,
     )
   },
 }

@@ -4,11 +4,14 @@ import { checkEverything } from './check/final.ts'
 import {
   acting,
   createWorld,
+  type Deed,
   type Invariant,
   type ReadingName,
   Violation,
   type World,
 } from './engine/world.ts'
+import type { Random } from './engine/random.ts'
+import type { Retention } from '../../collector/core/retention/limits.ts'
 import { type Collector, createCollector } from './world/collector.ts'
 import type { DeviceConfig } from './world/device.ts'
 import { createFleet, type Fleet } from './world/fleet.ts'
@@ -21,6 +24,7 @@ export interface Outcome {
   /** Of everything that happened: the same seed gives the same. */
   readonly hash: string
   readonly faults: ReadonlyMap<FaultName, number>
+  readonly deeds: ReadonlyMap<Deed, number>
   readonly entries: number
   readonly events: number
   readonly simulatedMs: number
@@ -57,10 +61,11 @@ export async function runSeed(
       setting.devices.find((one) => one.device === device)?.zone ?? 'UTC'
     collector = createCollector({ world, weather, ...setting, zoneOf })
     fleet = createFleet({ world, weather, collector, ...setting })
+    if (setting.retention) collector.operator.sweep(setting.retention)
     tellStory({ world, weather: storm, collector, fleet, stormMs })
     await settle(world, collector, fleet)
     await collector.store.mirror.refresh()
-    checkEverything({ ...collector, ...fleet, levels: setting.levels, zoneOf })
+    checkEverything({ world, ...collector, ...fleet, levels: setting.levels, zoneOf })
   } catch (error) {
     if (error instanceof Violation) violation = error
     else
@@ -77,6 +82,7 @@ export async function runSeed(
     seed,
     hash: world.hash(),
     faults: world.faults,
+    deeds: world.deeds,
     entries: fleet
       ? [...fleet.ledger.streams.values()].reduce((sum, { entries }) => sum + entries.length, 0)
       : 0,
@@ -122,6 +128,8 @@ function drawSetting(world: World): {
   readonly partitions: number
   readonly flushIntervalMs: number
   readonly devices: readonly DeviceConfig[]
+  /** null: everything is kept. */
+  readonly retention: Retention | null
 } {
   const { random } = world
   // Half a minute before the end of a year, a month, a week, a day or an hour of somewhere.
@@ -140,6 +148,7 @@ function drawSetting(world: World): {
   return {
     startMs,
     levels: levels.length > 0 ? levels : ['hour'],
+    retention: random.chance(0.6) ? null : drawRetention(random),
     partitions: random.whole(1, 2),
     flushIntervalMs: random.pick([300, 1_000, 4_000]),
     devices: names.map((device) => ({
@@ -153,12 +162,18 @@ function drawSetting(world: World): {
       maxBatchEntries: random.pick([3, 10, 100]),
       backfillPerSecond: random.pick([5, 50, 5_000]),
       creditEntries: random.pick([8, 100, 10_000]),
-      maxMb: random.chance(0.5) ? 1 : random.whole(30, 44) / 1_024,
+      maxMb: random.chance(0.4) ? 1 : random.whole(11, 18) / 1_024,
       maxAgeDays: random.chance(0.8) ? 90 : 0.0004,
       commitIntervalMs: random.pick([50, 200, 1_500]),
       whenFull: random.pick(['thin', 'thin', 'drop-oldest', 'stop']),
     })),
   }
+}
+
+function drawRetention(random: Random): Retention {
+  const some = (ms: number): number | null => (random.chance(0.5) ? null : random.between(ms / 3, ms))
+  const never = { hour: null, day: null, week: null, month: null, year: null }
+  return { ...never, raw: some(30_000), '10s': some(40_000), '1m': some(60_000) }
 }
 
 /** Shipped code gets time and chance handed in; whatever asks the machine's own gets the simulated ones, and is the same again. */

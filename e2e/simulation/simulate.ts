@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type FaultName, faults } from '../faults.ts'
+import { type Deed, deeds } from './engine/world.ts'
 import type { Outcome } from './run.ts'
 import type { Answer, Task } from './worker.ts'
 
@@ -9,10 +10,14 @@ export interface Summary {
   readonly seeds: number
   readonly entries: number
   readonly seconds: number
-  readonly faults: ReadonlyMap<FaultName, number>
+  /** How often each fault and each thing that has to happen happened. */
+  readonly fired: Fired
   /** The first seed that broke a promise; null: none did. */
   readonly violation: Outcome | null
 }
+
+/** Faults, and what else has to happen, with how often it did. */
+export type Fired = ReadonlyMap<FaultName | Deed, number>
 
 export interface SimulateOptions {
   readonly from: number
@@ -40,7 +45,7 @@ export async function simulate({
   progress = () => {},
 }: SimulateOptions): Promise<Summary> {
   const startedMs = performance.now()
-  const fired = new Map<FaultName, number>()
+  const fired = new Map<FaultName | Deed, number>()
   let next = from
   let done = 0
   let entries = 0
@@ -56,7 +61,8 @@ export async function simulate({
         for (const outcome of await thread.run({ seeds, traced: false })) {
           done++
           entries += outcome.entries
-          for (const [name, times] of outcome.faults) fired.set(name, (fired.get(name) ?? 0) + times)
+          for (const [name, times] of [...outcome.faults, ...outcome.deeds])
+            fired.set(name, (fired.get(name) ?? 0) + times)
           if (outcome.violation && (violation === null || outcome.seed < violation.seed)) violation = outcome
         }
         progress(done, seconds())
@@ -67,7 +73,7 @@ export async function simulate({
   }
 
   await Promise.all(Array.from({ length: workers }, work))
-  return { seeds: done, entries, seconds: seconds(), faults: fired, violation }
+  return { seeds: done, entries, seconds: seconds(), fired, violation }
 }
 
 /** One seed, told from beginning to end. */
@@ -131,21 +137,28 @@ export const simulatedFaults: readonly FaultName[] = [
   'clock-forward',
   'clock-back',
   'collector-clock',
+  'log-cut',
+  'log-recreated',
   'buffer-restored',
   'card-cloned',
   'name-shared',
 ]
 
-/** How often each fault happened, as lines. */
-export function faultTable(fired: ReadonlyMap<FaultName, number>): string[] {
-  return simulatedFaults.map(
-    (name) => `${String(fired.get(name) ?? 0).padStart(9)}  ${name.padEnd(26)} ${faults[name]}`,
+const words: ReadonlyMap<FaultName | Deed, string> = new Map([
+  ...simulatedFaults.map((name) => [name, faults[name]] as const),
+  ...(Object.keys(deeds) as Deed[]).map((name) => [name, deeds[name]] as const),
+])
+
+/** How often each of them happened, as lines. */
+export function firedTable(fired: Fired): string[] {
+  return [...words].map(
+    ([name, what]) => `${String(fired.get(name) ?? 0).padStart(9)}  ${name.padEnd(26)} ${what}`,
   )
 }
 
-/** The faults that never happened. */
-export const neverFired = (fired: ReadonlyMap<FaultName, number>): FaultName[] =>
-  simulatedFaults.filter((name) => (fired.get(name) ?? 0) === 0)
+/** Those that never happened. */
+export const neverFired = (fired: Fired): (FaultName | Deed)[] =>
+  [...words.keys()].filter((name) => (fired.get(name) ?? 0) === 0)
 
 /** What broke, in which seed, and the life of the reading that shows it. */
 export function tellViolation({ seed, violation, life }: Outcome, bug: string | null = null): string[] {

@@ -1,33 +1,46 @@
-import { decodeBatch } from '@barograph/proto'
+import { decodeBatch, decodeRelease } from '@barograph/proto'
 import type { LogRecord } from '../../../collector/core/log.ts'
 
-/** The first record of the log that brings a number. */
+/** A record that brings a number. */
 export interface Arrival {
   readonly record: LogRecord
   readonly isHistorical: boolean
 }
 
-/** For every number the first record that brings it: by looking through the log from its beginning. */
-export function firstArrivals(partitions: readonly (readonly LogRecord[])[]): Map<string, Arrival> {
-  const arrivals = new Map<string, Arrival>()
-  for (const records of partitions)
-    for (const record of records) {
-      if (record.kind !== 'batch') continue
-      const batch = decodeBatch(record.value)
-      const note = (sensor: string, epoch: string, first: number, last: number): void => {
-        for (let seq = first; seq <= last; seq++) {
-          const key = `${record.device}/${sensor}/${epoch}/${seq}`
-          if (!arrivals.has(key)) arrivals.set(key, { record, isHistorical: batch.clock === 'historical' })
-        }
-      }
-      for (const { sensor, epoch, firstSeq, times } of batch.runs)
-        note(sensor, epoch, firstSeq, firstSeq + times.length - 1)
-      for (const { sensor, epoch, firstSeq, lastSeq } of batch.summaries) {
-        // Whole or not at all.
-        const numbers = Array.from({ length: lastSeq - firstSeq + 1 }, (_, i) => firstSeq + i)
-        if (numbers.every((seq) => !arrivals.has(`${record.device}/${sensor}/${epoch}/${seq}`)))
-          note(sensor, epoch, firstSeq, lastSeq)
-      }
+/** What the log says of each number, by looking through it from its beginning. */
+export interface LogFacts {
+  /** All records that bring it, the first one first. A summary counts when it can be taken whole. */
+  readonly arrivals: ReadonlyMap<string, readonly Arrival[]>
+  /** Records that release it. */
+  readonly releases: ReadonlyMap<string, readonly LogRecord[]>
+}
+
+export function readLog(history: readonly LogRecord[]): LogFacts {
+  const arrivals = new Map<string, Arrival[]>()
+  const releases = new Map<string, LogRecord[]>()
+  const numbers = (first: number, last: number): number[] =>
+    Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  const add = <T>(into: Map<string, T[]>, key: string, one: T): void => {
+    const list = into.get(key)
+    if (list) list.push(one)
+    else into.set(key, [one])
+  }
+  for (const record of history) {
+    const keyOf = ({ sensor, epoch }: { sensor: string; epoch: string }, seq: number): string =>
+      `${record.device}/${sensor}/${epoch}/${seq}`
+    if (record.kind === 'release')
+      for (const range of decodeRelease(record.value).ranges)
+        for (const seq of numbers(range.firstSeq, range.lastSeq)) add(releases, keyOf(range, seq), record)
+    if (record.kind !== 'batch') continue
+    const { clock, runs, summaries } = decodeBatch(record.value)
+    const arrival = { record, isHistorical: clock === 'historical' }
+    for (const run of runs)
+      for (const seq of numbers(run.firstSeq, run.firstSeq + run.times.length - 1))
+        add(arrivals, keyOf(run, seq), arrival)
+    for (const summary of summaries) {
+      const keys = numbers(summary.firstSeq, summary.lastSeq).map((seq) => keyOf(summary, seq))
+      if (keys.every((key) => !arrivals.has(key))) for (const key of keys) add(arrivals, key, arrival)
     }
-  return arrivals
+  }
+  return { arrivals, releases }
 }

@@ -5,18 +5,19 @@ import {
   type EpochDocument,
   type RollupDocument,
 } from '../../../collector/core/documents.ts'
-import { Violation } from '../engine/world.ts'
+import { Violation, type World } from '../engine/world.ts'
 import type { SimulatedLog } from '../world/log.ts'
 import type { Mirror, SimulatedStore } from '../world/store.ts'
-import { type Arrival, firstArrivals } from './arrivals.ts'
+import { type Arrival, type LogFacts, readLog } from './arrivals.ts'
 import type { Level, ZoneName } from './calendar.ts'
 import type { AcceptedEntry, AcceptedStream, Ledger } from './ledger.ts'
-import { bucketEntries, eventOf, nameOf } from './stored.ts'
+import { bucketEntries, eventOf, nameOf, type StoredEvents } from './stored.ts'
 import { type Counted, describeStored, recompute } from './windows.ts'
 
 const futureToleranceMs = 300_000
 
 export interface FinalCheckOptions {
+  readonly world: World
   readonly log: SimulatedLog
   readonly store: SimulatedStore
   readonly ledger: Ledger
@@ -32,9 +33,9 @@ export interface FinalCheckOptions {
 export function checkEverything(options: FinalCheckOptions): void {
   const { log, store, ledger } = options
   const { mirror } = store
-  const arrivals = firstArrivals(log.records)
+  const facts = readLog(log.history)
   const counted: Counted[] = []
-  for (const stream of ledger.streams.values()) counted.push(...checkStream(options, stream, arrivals))
+  for (const stream of ledger.streams.values()) counted.push(...checkStream(options, stream, facts))
   for (const id of mirror.all('epochs').keys())
     if (!ledger.streams.has(id) && !isEmptyEpoch(mirror, id))
       throw new Violation('once', `the store knows of numbers of ${id}, of which none was accepted`)
@@ -54,11 +55,7 @@ const isEmptyEpoch = (mirror: Mirror, id: string): boolean => {
 }
 
 /** Every number of a stream is stored, lost or refused, exactly one of them, and rightly. Returns what counts. */
-function checkStream(
-  options: FinalCheckOptions,
-  stream: AcceptedStream,
-  arrivals: ReadonlyMap<string, Arrival>,
-): Counted[] {
+function checkStream(options: FinalCheckOptions, stream: AcceptedStream, facts: LogFacts): Counted[] {
   const { mirror } = options.store
   const counted: Counted[] = []
   const document = mirror.get('epochs', nameOf(stream))
@@ -73,6 +70,10 @@ function checkStream(
     const refused = causesOf(document?.refused, seq)
     const ways = (isSeen ? 1 : 0) + lost.length + refused.length
     const found = eventOf(mirror, stream, seq)
+    const isExpired = document !== null && has(document.expired, seq)
+    if (isExpired) options.world.deed('expired')
+    if (lost.length > 0) options.world.deed('lost')
+    if (refused.length > 0) options.world.deed('refused')
     if (ways === 0) {
       if (found) fail('fold', 'its bucket holds it, its epoch does not know it')
       if (!stream.destroyed.has(seq))
@@ -89,27 +90,53 @@ function checkStream(
     for (const cause of lost)
       if (!options.mayLose(stream, cause)) fail('honest', `lost without need: ${cause}`)
     for (const reason of refused)
-      if (!isRefusable(options, stream, seq, reason)) fail('honest', `refused without need: ${reason}`)
+      if (!isRefusable(options, stream, seq, reason) && !(isExpired && reason === 'expired'))
+        fail('honest', `refused without need: ${reason}`)
     if (!found) return
-    const arrival = arrivals.get(`${nameOf(stream)}/${seq}`)
-    if (!arrival) return fail('fold', 'stored, and no record of the log brings it')
     const isThinned = found.event.what === 'summarised'
     if (!isThinned) checkEntry(found.bucket, seq, entry, fail)
-    const isFuture = !arrival.isHistorical && entry.time > arrival.record.ingestMs + futureToleranceMs
-    const { event } = found
-    if ((event.what === 'quarantined') !== isFuture)
-      fail('fold', `${event.what}, and it was ${isFuture ? '' : 'not '}in the future when it was logged`)
-    if (event.at.n !== arrival.record.offset)
-      fail(
-        'fold',
-        `its bucket says that record ${event.at.n} brought it, the log says ${arrival.record.offset}`,
-      )
-    if (causesOf(document?.quarantined, seq).length > 0 !== isFuture)
+    checkFacts(options, found, entry, facts, `${nameOf(stream)}/${seq}`, fail)
+    const waits = found.event.what === 'quarantined' && !found.release
+    if (!isExpired && causesOf(document?.quarantined, seq).length > 0 !== waits)
       fail('honest', 'its epoch and its bucket differ on whether it is in quarantine')
-    if (event.what !== 'quarantined' && !entry.mark) counted.push({ stream, entry, isThinned })
+    options.world.deed(
+      isThinned ? 'summarised' : waits ? 'quarantined' : 'released',
+      waits || isThinned || found.release ? 1 : 0,
+    )
+    if (!waits && !entry.mark) counted.push({ stream, entry, isThinned })
   })
   if (document) checkBeyond(stream, document)
   return counted
+}
+
+/** What its bucket says of a number is what the log says of it. */
+function checkFacts(
+  { log }: FinalCheckOptions,
+  { event, release }: StoredEvents,
+  entry: AcceptedEntry,
+  { arrivals, releases }: LogFacts,
+  key: string,
+  fail: (invariant: 'fold', why: string) => never,
+): void {
+  const all = arrivals.get(key) ?? []
+  const [first] = all
+  if (!first) return fail('fold', 'stored, and no record of the log brings it')
+  const isFuture = ({ isHistorical, record }: Arrival): boolean =>
+    !isHistorical && entry.time > record.ingestMs + futureToleranceMs
+  const isQuarantined = event.what === 'quarantined'
+  // Positions of a log that was cut or made anew tell nothing of the one before.
+  if (log.damages() > 0) {
+    if (event.what !== 'summarised' && !all.some((one) => isFuture(one) === isQuarantined))
+      fail('fold', `${event.what}, and none of the records that brought it was so`)
+    return
+  }
+  if (event.what !== 'summarised' && isQuarantined !== isFuture(first))
+    fail('fold', `${event.what}, and it was ${isFuture(first) ? '' : 'not '}in the future when it was logged`)
+  if (event.at.n !== first.record.offset)
+    fail('fold', `its bucket says that record ${event.at.n} brought it, the log says ${first.record.offset}`)
+  const firstRelease = (releases.get(key) ?? []).find(({ offset }) => offset > event.at.n)
+  if (isQuarantined && release?.at.n !== firstRelease?.offset)
+    fail('fold', `released by record ${release?.at.n}, and the log says ${firstRelease?.offset}`)
 }
 
 function isRefusable(
@@ -166,12 +193,14 @@ function checkEntry(
 }
 
 function checkWindows(
-  { store: { mirror }, levels, zoneOf }: FinalCheckOptions,
+  { world, store: { mirror }, levels, zoneOf }: FinalCheckOptions,
   counted: readonly Counted[],
 ): void {
   const expected = recompute(counted, levels, zoneOf)
+  for (const stored of mirror.all('rollups').values()) if (stored.sealed) world.deed('sealed')
   for (const [id, text] of expected) {
     const stored = mirror.get('rollups', id)
+    if (isGone(mirror, id, endOf(text))) continue
     const found = stored ? describeStored(stored) : 'nothing'
     if (found === text) continue
     const member = counted.find(({ stream, entry }) => isWithin(id, stored, stream, entry.time))
@@ -183,9 +212,19 @@ function checkWindows(
     }
     throw new Violation('fold', `the window ${id} is\n${found}\nand should be\n${text}`, reading ?? null)
   }
-  for (const id of mirror.all('rollups').keys())
-    if (!expected.has(id))
+  for (const [id, { end }] of mirror.all('rollups'))
+    if (!expected.has(id) && !isGone(mirror, id, end))
       throw new Violation('fold', `the window ${id} is there, and no reading falls into it`)
+}
+
+/** The text of a window begins with its end. */
+const endOf = (text: string): number => Number(text.split(' ')[1])
+
+/** True when retention has given this window up. */
+function isGone(mirror: Mirror, id: string, end: number): boolean {
+  const [device, sensor, level] = id.split('/')
+  const stream = mirror.get('streams', `${device}/${sensor}`)
+  return end <= (stream?.expiredBefore[level as Level] ?? Number.NEGATIVE_INFINITY)
 }
 
 function isWithin(id: string, stored: RollupDocument | null, stream: AcceptedStream, time: number): boolean {

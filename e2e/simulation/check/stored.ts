@@ -12,16 +12,28 @@ export const nameOf = ({ device, sensor, epoch }: AcceptedStream): string => `${
 /** How many numbers share a bucket: as the simulation's small world has it. */
 export const bucketEntries = 16
 
+/** What happened to one number. */
+export interface StoredEvents {
+  readonly bucket: BucketDocument
+  /** Its arrival. */
+  readonly event: BucketEvent
+  /** Out of quarantine; null: it was not released. */
+  readonly release: BucketEvent | null
+}
+
 /** What happened to a number, as its bucket tells; null: it is not there. */
-export function eventOf(
-  mirror: Mirror,
-  stream: AcceptedStream,
-  seq: number,
-): { readonly bucket: BucketDocument; readonly event: BucketEvent } | null {
+export function eventOf(mirror: Mirror, stream: AcceptedStream, seq: number): StoredEvents | null {
   const index = Math.floor((seq - 1) / bucketEntries)
-  const bucket = mirror.get('readings', `${nameOf(stream)}/${index}`)
-  const event = bucket?.events.find(({ first, last }) => first <= seq && seq <= last)
-  return bucket && event ? { bucket, event } : null
+  const id = `${nameOf(stream)}/${index}`
+  const bucket = mirror.get('readings', id)
+  return within(bucket, seq) ?? within(mirror.deleted(id), seq)
+}
+
+function within(bucket: BucketDocument | null, seq: number): StoredEvents | null {
+  const events = bucket?.events.filter(({ first, last }) => first <= seq && seq <= last) ?? []
+  const event = events.find(({ what }) => what !== 'released')
+  const release = events.find(({ what }) => what === 'released') ?? null
+  return bucket && event ? { bucket, event, release } : null
 }
 
 /** Looks at every receipt of a roll at the moment at which it is said: what it says must be durable by then. */
@@ -43,6 +55,8 @@ export function createReceiptCheck(options: {
     const { device, sensor, epoch } = stream
     const reading = { device, sensor, epoch, seq }
     const found = eventOf(mirror, stream, seq)
+    const known = mirror.get('epochs', nameOf(stream))
+    if (known && has(known.expired, seq)) return
     if (!found)
       return world.violate(
         new Violation('receipt-behind', `said to be stored, and its bucket does not hold it`, reading),
@@ -50,9 +64,15 @@ export function createReceiptCheck(options: {
     const entry = stream.entries[seq - 1]
     if (!entry) return world.violate(new Violation('once', 'said to be stored, and never accepted', reading))
     const { what } = found.event
-    if (what === 'quarantined' || entry.mark) return
+    if ((what === 'quarantined' && !found.release) || entry.mark) return
     const isThinned = what === 'summarised'
-    for (const { id } of windowsOf({ stream, entry, isThinned }, options.levels, options.zoneOf(device))) {
+    const { expiredBefore = {} } = mirror.get('streams', `${device}/${sensor}`) ?? {}
+    for (const { id, level, end } of windowsOf(
+      { stream, entry, isThinned },
+      options.levels,
+      options.zoneOf(device),
+    )) {
+      if (end <= (expiredBefore[level] ?? Number.NEGATIVE_INFINITY)) continue
       inWindow.set(id, (inWindow.get(id) ?? 0) + 1)
       touched.add(id)
     }
@@ -79,7 +99,10 @@ export function createReceiptCheck(options: {
         for (const id of touched) {
           const received = mirror.get('rollups', id)?.received ?? 0
           const said = inWindow.get(id) ?? 0
-          if (received < said)
+          const { level, end } = mirror.get('rollups', id) ?? {}
+          const { expiredBefore = {} } = mirror.get('streams', `${device}/${sensor}`) ?? {}
+          const isExpired = level && (end ?? 0) <= (expiredBefore[level] ?? Number.NEGATIVE_INFINITY)
+          if (received < said && !isExpired)
             world.violate(
               new Violation(
                 'receipt-behind',

@@ -5,6 +5,21 @@ import { createRandom, type Random } from './random.ts'
 /** A promise of PROTOCOL.md section 9 that was broken, or a bug that showed itself otherwise. */
 export type Invariant = 'once' | 'fold' | 'receipt-behind' | 'drain' | 'bounded' | 'honest' | 'crash'
 
+/** What else has to happen, beside faults. */
+export const deeds = {
+  quarantined: 'an entry was quarantined',
+  released: 'a quarantined entry was released',
+  summarised: 'an entry came in a summary',
+  lost: 'an entry was declared lost',
+  refused: 'an entry was refused',
+  expired: 'an entry expired',
+  sealed: 'a window was sealed',
+  rebuilt: 'the windows of a device were made anew beside the rolls',
+  'new-log': 'the documents of a partition went over to another log',
+} as const
+
+export type Deed = keyof typeof deeds
+
 /** Whose number it is about, when it is about one. */
 export interface ReadingName {
   readonly device: string
@@ -36,6 +51,9 @@ export interface World {
   /** A fault happened. */
   fault(name: FaultName, detail?: string): void
   readonly faults: ReadonlyMap<FaultName, number>
+  /** Something happened that has to happen now and then, or nothing is known of it. */
+  deed(name: Deed, times?: number): void
+  readonly deeds: ReadonlyMap<Deed, number>
   /** Goes into the hash of the run, and into its trace when that is wanted. */
   note(line: string): void
   /** Something about single readings: kept for the life of the one that is watched. */
@@ -66,6 +84,7 @@ export function createWorld({ seed, traced = false, watched = null }: WorldOptio
   const random = createRandom(seed)
   const queue = createEventQueue()
   const faults = new Map<FaultName, number>()
+  const deeds = new Map<Deed, number>()
   const trace: string[] = []
   const life: string[] = []
   let now = 0
@@ -116,6 +135,10 @@ export function createWorld({ seed, traced = false, watched = null }: WorldOptio
       note(`FAULT ${name} ${detail}`)
     },
     faults,
+    deed(name, times = 1) {
+      deeds.set(name, (deeds.get(name) ?? 0) + times)
+    },
+    deeds,
     note,
     about(device, sensor, epoch, first, last, what) {
       if (!watched || watched.device !== device || watched.sensor !== sensor || watched.epoch !== epoch)

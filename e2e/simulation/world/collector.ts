@@ -6,6 +6,7 @@ import { createMachine } from '../engine/process.ts'
 import { Violation, type World } from '../engine/world.ts'
 import { type BridgeHost, startBridge } from './bridge.ts'
 import { createSimulatedLog, type SimulatedLog } from './log.ts'
+import { createOperator, type Operator } from './operator.ts'
 import { type Owner, startOwner } from './owner.ts'
 import { createSimulatedStore, type SimulatedStore } from './store.ts'
 import type { Weather } from './weather.ts'
@@ -20,6 +21,7 @@ export interface Collector {
   startOwner(partition: number): Owner
   /** What a receipt is checked by; known once the ledger is. */
   onReceipts(check: (receipts: readonly StoredReceipt[]) => void): void
+  readonly operator: Operator
   jumpClocks(byMs: number): void
   calmDown(): void
   isDrained(): boolean
@@ -43,6 +45,7 @@ export function createCollector(options: {
   const log = createSimulatedLog(world, weather, partitions)
   const store = createSimulatedStore(world, weather, partitions)
   const machine = createMachine(world, 'collector', options.startMs)
+  const operator = createOperator({ world, machine, log, store })
   const hosts: BridgeHost[] = []
   const owners: Owner[] = []
   let names = 0
@@ -50,7 +53,7 @@ export function createCollector(options: {
 
   /** What is said to be logged is in the log; but for what the log itself lost. */
   function checkLogged(device: string, ranges: readonly NumberRange[]): void {
-    if ((world.faults.get('message-lost') ?? 0) > 0) return
+    if ((world.faults.get('message-lost') ?? 0) > 0 || log.damages() > 0) return
     for (const { sensor, epoch, firstSeq, lastSeq } of ranges) {
       world.about(device, sensor, epoch, firstSeq, lastSeq, 'logged')
       if (!isLogged(device, sensor, epoch, firstSeq, lastSeq))
@@ -123,6 +126,8 @@ export function createCollector(options: {
       levels: options.levels,
       flushIntervalMs: options.flushIntervalMs,
       publish,
+      // Somebody reads the words that it ends with, and does what they say.
+      logReplaced: () => world.schedule(random.between(100, 5_000), null, operator.goOver),
     })
     owners.push(owner)
     owner.process.onEnd(() => {
@@ -163,6 +168,7 @@ export function createCollector(options: {
     onReceipts(given) {
       check = given
     },
+    operator,
     jumpClocks: machine.jump,
     calmDown() {
       for (let partition = 0; partition < partitions; partition++) keepOwner(partition)
@@ -172,10 +178,11 @@ export function createCollector(options: {
       void behind().then((list) => {
         late = list
       })
-      return late.length === 0 && world.isCalm() && owners.length >= partitions
+      return late.length === 0 && !operator.isGoingOver() && world.isCalm() && owners.length >= partitions
     },
     left: () => late,
     close() {
+      operator.close()
       for (const host of hosts) host.process.kill()
       for (const owner of owners.slice()) owner.process.kill()
       void store.disk.close()

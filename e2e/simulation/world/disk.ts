@@ -20,7 +20,7 @@ export interface Disk {
   close(): void
 }
 
-const pageBytes = 1_024
+const pageBytes = 512
 
 export function createDisk(world: World, weather: () => Weather, from: Buffer | null = null): Disk {
   const { random } = world

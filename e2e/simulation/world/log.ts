@@ -10,6 +10,12 @@ export interface SimulatedLog {
   /** What is durable, by partition. */
   readonly records: readonly (readonly LogRecord[])[]
   readonly id: () => string
+  /** Every record that ever was durable, those that the log lost since too. */
+  readonly history: readonly LogRecord[]
+  /** How often the log was cut or made anew. */
+  damages(): number
+  cut(partition: number, records: number): boolean
+  recreate(): void
   clientOf(process: Process): Log
 }
 
@@ -20,7 +26,9 @@ export interface SimulatedLog {
  */
 export function createSimulatedLog(world: World, weather: () => Weather, partitions: number): SimulatedLog {
   const { random } = world
-  const id = random.hex(16)
+  let id = random.hex(16)
+  let damages = 0
+  const history: LogRecord[] = []
   const records: LogRecord[][] = Array.from({ length: partitions }, () => [])
   const firsts = new Array<number>(partitions).fill(0)
   const followers = new Set<() => void>()
@@ -34,7 +42,9 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
       world.fault('message-lost', `${record.kind} of ${record.device}`)
       return { partition, offset }
     }
-    of(partition).push({ ...record, partition, offset })
+    const durable = { ...record, partition, offset }
+    of(partition).push(durable)
+    history.push(durable)
     world.note(`log ${partition}/${offset} ${record.kind} ${record.device} ${record.value.length}`)
     for (const wake of followers) wake()
     followers.clear()
@@ -60,7 +70,9 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
     }
 
     return {
-      id,
+      get id() {
+        return id
+      },
       partitions,
       async append(fresh) {
         const { appendMs, logFull, tornAppend } = weather()
@@ -125,7 +137,28 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
     }
   }
 
-  return { partitions, records, id: () => id, clientOf }
+  return {
+    partitions,
+    records,
+    id: () => id,
+    history,
+    damages: () => damages,
+    cut(partition, count) {
+      const list = of(partition)
+      const kept = Math.max(firsts[partition] ?? 0, list.length - count)
+      if (kept === list.length) return false
+      damages++
+      list.splice(kept)
+      return true
+    },
+    recreate() {
+      damages++
+      id = random.hex(16)
+      for (const list of records) list.splice(0)
+      firsts.fill(0)
+    },
+    clientOf,
+  }
 }
 
 function hashOf({ offset, kind, ingestMs, value }: LogRecord): string {

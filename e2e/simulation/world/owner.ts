@@ -21,6 +21,8 @@ export function startOwner(options: {
   readonly partition: number
   readonly levels: readonly string[]
   readonly flushIntervalMs: number
+  /** It ended because the log is not the one that was folded. */
+  readonly logReplaced: () => void
   readonly publish: (receipts: readonly StoredReceipt[]) => void
 }): Owner {
   const { world, partition, name } = options
@@ -45,6 +47,7 @@ export function startOwner(options: {
       world.note(`${name} ends: ${String(error)}`)
       process.kill()
       // A supervisor starts it again; a bug it is none the less, unless it says in words what is wrong.
+      if (isCoded(error, 'log-cut') || isCoded(error, 'other-log')) options.logReplaced()
       if (!isCoded(error)) world.violate(new Violation('crash', `${name}: ${stackOf(error)}`))
     },
   )

@@ -1,5 +1,6 @@
 import { CodedError } from '@barograph/proto'
 import {
+  type BucketDocument,
   type CollectionName,
   type Collections,
   collectionNames,
@@ -23,6 +24,8 @@ export interface SimulatedStore {
 /** What a store holds, to be looked at without waiting. */
 export interface Mirror {
   get<C extends CollectionName>(collection: C, id: string): Collections[C] | null
+  /** A bucket as it was before retention deleted it. */
+  deleted(id: string): BucketDocument | null
   all<C extends CollectionName>(collection: C): ReadonlyMap<string, Collections[C]>
   /** Reads everything anew. */
   refresh(): Promise<void>
@@ -48,11 +51,20 @@ function createMirror(disk: Store, partitions: number) {
   const documents = new Map<CollectionName, Map<string, Document>>(
     collectionNames.map((name) => [name, new Map()]),
   )
+  const deleted = new Map<string, BucketDocument>()
   const of = (collection: CollectionName): Map<string, Document> => documents.get(collection) ?? new Map()
 
   return {
     get: <C extends CollectionName>(collection: C, id: string) =>
       (of(collection).get(id) ?? null) as Collections[C] | null,
+    deleted: (id: string): BucketDocument | null => deleted.get(id) ?? null,
+    /** Keeps what is about to go. */
+    keep(buckets: readonly BucketDocument[]): void {
+      for (const { id } of buckets) {
+        const bucket = of('readings').get(id) as BucketDocument | undefined
+        if (bucket) deleted.set(id, bucket)
+      }
+    },
     all: <C extends CollectionName>(collection: C) =>
       of(collection) as unknown as ReadonlyMap<string, Collections[C]>,
     /** After a write of this one. */
@@ -163,6 +175,7 @@ export function createSimulatedStore(
         const method = disk[key] as (...args: unknown[]) => Promise<unknown>
         return (...args: unknown[]) =>
           around(key, async () => {
+            if (key === 'remove' && args[0] === 'readings') mirror.keep(args[1] as BucketDocument[])
             const result = await method(...args)
             if (changing.has(key)) await mirror.refresh()
             if (telling.has(key))
@@ -177,5 +190,5 @@ export function createSimulatedStore(
 }
 
 /** Calls of the store that change documents otherwise than by writing them. */
-const changing: ReadonlySet<string> = new Set(['build', 'swap', 'dropSets', 'follow'])
+const changing: ReadonlySet<string> = new Set(['swap', 'remove', 'removeWindows'])
 const telling: ReadonlySet<string> = new Set(['advance', 'changePhase', 'swap', 'beginNewLog'])

@@ -54,7 +54,7 @@ export function tellStory(options: {
     'buffer-restored': () => restore(),
     'card-cloned': () => twin(true),
     'name-shared': () => twin(false),
-    'network-cut': () => onAny((one) => fleet.network.partition(one.config.device, until(20_000))),
+    'network-cut': () => onAny((one) => fleet.network.partition(one.config.device, until(40_000))),
     'network-half-open': () => onConnection((one) => one.half('both')),
     'network-half-open-down': () => onConnection((one) => one.half('down')),
     'bytes-dropped': () => onConnection((one) => one.cut(0, 'reset')),
@@ -77,6 +77,18 @@ export function tellStory(options: {
     },
     'roll-killed': () => onOwner((one) => one.process.kill()),
     'roll-stopped': () => onOwner((one) => one.stop()),
+    'log-cut': () => {
+      const { log } = collector
+      return log.damages() < 3 && log.cut(random.whole(0, log.partitions - 1), random.whole(1, 8))
+    },
+    'log-recreated': () => {
+      if (collector.log.damages() >= 3) return false
+      // Nobody can have a log open that is replaced under it.
+      for (const { process } of collector.bridges()) process.kill()
+      for (const { process } of collector.owners().slice()) process.kill()
+      collector.log.recreate()
+      return true
+    },
     takeover: () => {
       if (collector.owners().length > 6 || collector.owners().length === 0) return false
       const { partition } = random.pick(collector.owners())
@@ -153,7 +165,13 @@ export function tellStory(options: {
 
   // Each run knows some of the kinds only: with all of them at once, the rare ones never meet alone.
   const names = (Object.keys(kinds) as FaultName[]).filter(() => random.chance(0.4))
-  const rare: readonly FaultName[] = ['buffer-restored', 'card-cloned', 'name-shared']
+  const rare: readonly FaultName[] = [
+    'log-cut',
+    'log-recreated',
+    'buffer-restored',
+    'card-cloned',
+    'name-shared',
+  ]
 
   function next(): void {
     if (world.isCalm() || names.length === 0) return
@@ -162,6 +180,34 @@ export function tellStory(options: {
     if (!isSkipped && kinds[name]?.()) world.fault(name)
     wait()
   }
+  /** What people do meanwhile: right or wrong, once or twice. */
+  function operate(): void {
+    if (world.isCalm()) return
+    if (random.chance(0.2)) collector.operator.rebuild()
+    else release()
+    world.schedule(random.between(2_000, 40_000), null, operate)
+  }
+
+  function release(): void {
+    const streams = [...fleet.ledger.streams.values()].filter(({ entries }) => entries.length > 0)
+    if (streams.length === 0) return
+    const waiting = streams.flatMap((stream) => {
+      const name = `${stream.device}/${stream.sensor}/${stream.epoch}`
+      const { quarantined = {} } = collector.store.mirror.get('epochs', name) ?? {}
+      return Object.values(quarantined).map((set) => ({ stream, first: set[0] ?? 1 }))
+    })
+    const { stream, first } =
+      waiting.length > 0 && random.chance(0.8)
+        ? random.pick(waiting)
+        : { stream: random.pick(streams), first: 1 }
+    const { device, sensor, epoch, entries } = stream
+    const firstSeq = Math.min(entries.length, first + random.whole(0, 5))
+    const lastSeq = Math.min(entries.length, firstSeq + random.whole(0, 20))
+    for (let times = random.whole(1, 2); times > 0; times--)
+      collector.operator.release(device, [{ sensor, epoch, firstSeq, lastSeq }])
+  }
+  if (random.chance(0.6)) world.schedule(random.between(2_000, 20_000), null, operate)
+
   const wait = (): void =>
     void world.schedule((random.between(0.2, 1.8) * 60_000) / weather.perMinute, null, next)
   wait()
