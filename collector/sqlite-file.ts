@@ -33,8 +33,13 @@ export interface SqliteFile {
 
 /** Another process or thread may hold the file's write lock this long before we give up with `-busy`. */
 const lockWaitMs = 10_000
-/** Pages of the log that a connection keeps in memory: it is written and read at its end. */
-const logCacheKiB = 2_048
+/** Pages that a connection keeps in memory, where SQLite's own 16 MB are more than they are good for. */
+const cacheKiB = {
+  /** It is written and read at its end. */
+  log: 2_048,
+  /** Of those who only read: answers to people ask for a few pages each. */
+  reader: 4_096,
+} as const
 /** After a checkpoint the write-ahead log is cut back to this size. */
 const walKeptBytes = 64 * 1024 * 1024
 
@@ -69,7 +74,8 @@ export function openSqliteFile(options: SqliteFileOptions): SqliteFile {
 function open({ path, what, readOnly }: SqliteFileOptions): Database.Database {
   if (!readOnly) mkdirSync(dirname(path), { recursive: true })
   const db = new Database(path, { readonly: readOnly, fileMustExist: readOnly, timeout: lockWaitMs })
-  if (what === 'log') db.pragma(`cache_size = -${logCacheKiB}`)
+  if (what === 'log') db.pragma(`cache_size = -${cacheKiB.log}`)
+  else if (readOnly) db.pragma(`cache_size = -${cacheKiB.reader}`)
   return db
 }
 

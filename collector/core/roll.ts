@@ -84,7 +84,8 @@ const cachedDocuments = {
   devices: 20_000,
   streams: 20_000,
   epochs: 20_000,
-  buckets: 1_000,
+  // Each takes about 15 KB, and one that is full is looked at again only for repeats.
+  buckets: 400,
   summaries: 200,
   rollups: 8_000,
 } as const

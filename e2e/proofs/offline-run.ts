@@ -102,6 +102,7 @@ type Arrivals = Pick<
 function arrivalsOf(folder: string, { epoch, seconds, sensors }: OfflineDevice): Arrivals {
   const backlog = seconds * sensors.length
   const perSecond = new Map<number, number>()
+  const firstSeq = new Map<string, number>()
   const lastSeq = new Map<string, number>()
   const tenths = new Set<number>()
   let come = 0
@@ -125,6 +126,10 @@ function arrivalsOf(folder: string, { epoch, seconds, sensors }: OfflineDevice):
         continue
       }
       const key = `${run.sensor} ${run.epoch}`
+      // What it sampled before it was connected is backlog as well, and comes behind the rest of it.
+      const begins = firstSeq.get(key) ?? run.firstSeq
+      firstSeq.set(key, begins)
+      if (run.firstSeq < begins) continue
       if (run.firstSeq <= (lastSeq.get(key) ?? 0)) liveOutOfOrder += count
       lastSeq.set(key, Math.max(lastSeq.get(key) ?? 0, run.firstSeq + count - 1))
       if (come === 0 || come >= backlog) continue
