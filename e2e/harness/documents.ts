@@ -45,13 +45,23 @@ function currentSets(folder: string): Map<string, number> {
   }
 }
 
+interface StoredEvent {
+  readonly first: number
+  readonly last: number
+  readonly what: string
+}
+
+/** What brought the numbers of a bucket. A release is a second event of a number that is there. */
+const arrivalsOf = (bucket: Json): StoredEvent[] =>
+  (bucket.events as StoredEvent[]).filter(({ what }) => what !== 'released')
+
 /** `sensor epoch` -> the numbers in the buckets of a device; throws when one is there twice. */
 export function storedNumbers(folder: string, device: string): Map<string, RangeSet> {
   const numbers = new Map<string, RangeSet>()
   for (const bucket of readDocuments(folder, 'readings').values()) {
     if (bucket.device !== device) continue
     const key = `${String(bucket.sensor)} ${String(bucket.epoch)}`
-    for (const { first, last } of bucket.events as { first: number; last: number }[]) {
+    for (const { first, last } of arrivalsOf(bucket)) {
       const before = numbers.get(key) ?? emptySet
       const after = addRange(before, first, last)
       if (sizeOf(after) !== sizeOf(before) + last - first + 1)
@@ -66,7 +76,6 @@ export function storedNumbers(folder: string, device: string): Map<string, Range
 export function countStored(folder: string): number {
   let count = 0
   for (const bucket of readDocuments(folder, 'readings').values())
-    for (const event of bucket.events as { first: number; last: number }[])
-      count += event.last - event.first + 1
+    for (const event of arrivalsOf(bucket)) count += event.last - event.first + 1
   return count
 }
