@@ -14,6 +14,9 @@ export default defineConfig({
           // Processes, not threads: native SQLite, signals and the working directory belong to a process.
           pool: 'forks',
           maxWorkers: 2,
+          // A limit for what hangs, and no measure: the machine may be busy with other things.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },

@@ -145,6 +145,13 @@ function useWriteAheadLog(db: Database.Database): void {
   }
 }
 
+/** The way out when a file is damaged: what agents were told to be stored they do not have any more. */
+const afterDamage = {
+  store:
+    'Put a copy of it in its place: what came since is folded from the log, as far as that reaches back. Without one, move the file and its -wal and -shm away: a new store gets what the log still holds.',
+  log: 'Move the file and its -wal and -shm away, and go over to a new log: barograph-collector rebuild --new-log. Agents send what was not stored.',
+} as const
+
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
 const codeOf = (error: unknown): string =>
@@ -170,9 +177,7 @@ function explain(error: unknown, { what, path, readOnly }: SqliteFileOptions): u
     )
   }
   if (code.startsWith('SQLITE_CORRUPT') || error instanceof SyntaxError) {
-    const hint =
-      'Move the file and its -wal and -shm away, or restore a copy; agents send what is not stored.'
-    return coded('corrupt', `The ${what} in ${path} is damaged (${reason}).`, false, hint)
+    return coded('corrupt', `The ${what} in ${path} is damaged (${reason}).`, false, afterDamage[what])
   }
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
     const hint = 'Another program holds the file; see who has it open (lsof).'

@@ -1,5 +1,6 @@
 import { createCalendar, levels } from './calendar.ts'
 import { checkEpochs } from './epochs.ts'
+import { explainDamage } from './file.ts'
 import { aheadWords } from './findings.ts'
 import { openLog } from './log-reader.ts'
 import { rangeWords } from './number-ranges.ts'
@@ -27,7 +28,15 @@ export interface AuditOptions {
  * Recomputes everything that the store holds from its raw entries, as of one moment, and compares. Disturbs nobody: the
  * files are opened to read. Throws `store-unusable` or `log-unusable` when they cannot be.
  */
-export function runAudit({ storePath, logPath, now, progress = () => {} }: AuditOptions): AuditResult {
+export function runAudit(options: AuditOptions): AuditResult {
+  try {
+    return audit(options)
+  } catch (error) {
+    throw explainDamage(error, { store: options.storePath, log: options.logPath })
+  }
+}
+
+function audit({ storePath, logPath, now, progress = () => {} }: AuditOptions): AuditResult {
   const started = now()
   const store = openStore(storePath)
   try {

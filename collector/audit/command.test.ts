@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -28,8 +29,18 @@ beforeAll(async () => {
     ended: [{ sensor: 'bme280', epoch: '00000000000000aa', lastSeq: 1_064 }],
   })
   await world.fold()
+  await makeDamaged()
 })
 afterAll(() => world.close())
+
+/** A copy whose pages behind the first few are overwritten. */
+async function makeDamaged(): Promise<void> {
+  const path = join(world.folder, 'damaged.db')
+  world.damage((db) => void db.prepare('VACUUM INTO ?').run(path))
+  const bytes = await readFile(path)
+  bytes.fill(0x5a, 3 * 4096, bytes.length)
+  await writeFile(path, bytes)
+}
 
 async function audit(...args: string[]): Promise<Ended> {
   const running = promisify(execFile)(process.execPath, [main, 'audit', ...args], { cwd: world.folder })
@@ -129,7 +140,12 @@ describe('barograph-collector audit', () => {
     [
       'a store that is not there',
       ['--store', 'none.db', '--log', 'log.db'],
-      /store at .*none\.db cannot be audited/,
+      /store at .*none\.db cannot be audited: there is no such file/,
+    ],
+    [
+      'a store that is damaged inside',
+      ['--store', 'damaged.db', '--log', 'log.db'],
+      /store at .*damaged\.db cannot be audited to the end: the file is damaged/,
     ],
     ['a log that is none', ['--store', 'store.db', '--log', 'store.db'], /is not a Barograph log/],
     ['an option that does not exist', ['--stroe', 'x'], /unknown option/],

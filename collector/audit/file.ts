@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { CodedError } from '@barograph/proto'
 import Database from 'better-sqlite3'
 
@@ -30,6 +31,42 @@ export function openToRead(
   } catch (error) {
     db?.close()
     if (error instanceof CodedError) throw error
-    throw refuse(error instanceof Error ? error.message : String(error), error)
+    throw refuse(reasonOf(path, error), error)
+  }
+}
+
+function reasonOf(path: string, error: unknown): string {
+  if (!existsSync(path)) return 'there is no such file'
+  return error instanceof Error ? error.message : String(error)
+}
+
+/**
+ * What ended an audit, in words: a file that is damaged inside is one that cannot be audited. Anything else is a bug, and
+ * comes back as it is.
+ */
+export function explainDamage(
+  error: unknown,
+  paths: { readonly store: string; readonly log: string },
+): unknown {
+  if (!(error instanceof Database.SqliteError)) return error
+  const damaged = (['store', 'log'] as const).filter((what) => !isWhole(paths[what]))
+  const names = damaged.length > 0 ? damaged : (['store', 'log'] as const)
+  return new CodedError(
+    `${names[0] ?? 'store'}-unusable`,
+    `${names.map((what) => `The ${what} at ${paths[what]}`).join(' or ')} cannot be audited to the end: the file is damaged (${error.message}).`,
+    { hint: 'docs/delivery.md tells what to do about a damaged file.', cause: error },
+  )
+}
+
+function isWhole(path: string): boolean {
+  try {
+    const db = new Database(path, { readonly: true, fileMustExist: true })
+    try {
+      return db.pragma('quick_check(1)', { simple: true }) === 'ok'
+    } finally {
+      db.close()
+    }
+  } catch {
+    return false
   }
 }

@@ -44,7 +44,10 @@ async function list(store: Store, { device: id, healed }: GapsOptions, json: boo
   const devices = id === undefined ? all : all.filter(({ device }) => device === id)
   if (id !== undefined && devices.length === 0)
     throw new CodedError('unknown-device', `There is no device ${id}.`, {
-      hint: all.length === 0 ? 'none has been heard of yet' : all.map(({ device }) => device).join(', '),
+      hint:
+        all.length === 0
+          ? 'none has been heard of yet'
+          : `there are: ${all.map(({ device }) => device).join(', ')}`,
     })
   let isEmpty = true
   for (const device of devices)
