@@ -3,7 +3,7 @@ import type { Report } from './report.ts'
 import type { Documents } from './schema.ts'
 
 /** Healed gaps that an epoch remembers at most. */
-const healedKept = 64
+const healedKept = 32
 
 /**
  * The ledger of gaps against the sets of its own document: what is missing below the last number known of stands in
