@@ -4,7 +4,9 @@ import type { ApiDevice, ApiEntry, ApiReading } from '@barograph/proto/api'
 import { expect, onTestFinished, test } from 'vitest'
 import { createAgent } from './harness/agent.ts'
 import { type Collector, createCollector } from './harness/collector.ts'
+import { comparableRollups } from './harness/documents.ts'
 import { temporaryFolder } from './harness/folder.ts'
+import { collectorProgram, run } from './harness/process.ts'
 import { createShiftedClock } from './harness/shifted-clock.ts'
 import { eventually } from './harness/wait.ts'
 
@@ -121,7 +123,7 @@ test('a machine months off sends nothing wrong: before the first word, over leap
   await collector.stop()
 })
 
-test('a boot that ended without anybody telling the time is stored as uncertain, within its bounds, in no window', {
+test('a boot that ended without anybody telling the time is stored as uncertain, in no window before its release', {
   timeout: 180_000,
 }, async () => {
   const folder = temporaryFolder()
@@ -163,5 +165,34 @@ test('a boot that ended without anybody telling the time is stored as uncertain,
     source.timeOf,
   )
   expect(await deviceOf(collector)).toMatchObject({ clock: 'synced', clockSource: 'collector' })
+
+  const received = (): number =>
+    [...comparableRollups(folder).values()]
+      .filter(({ level }) => level === 'year')
+      .reduce((sum, rollup) => sum + Number(rollup.received), 0)
+  const readings = entries.filter(isReading)
+  const uncertainReadings = uncertain.filter(isReading).length
+  await eventually('windows hold what is certain', () => received() === readings.length - uncertainReadings)
+  const released = await run(
+    [
+      collectorProgram,
+      'release',
+      '--device',
+      'balcony',
+      '--reason',
+      'time uncertain',
+      '--why',
+      'a guess will do',
+    ],
+    collector.env,
+  )
+  expect(released.code, released.stdout + released.stderr).toBe(0)
+  await eventually(
+    'windows hold all of it',
+    async () => received() === (await countReadings(collector)) && received() >= readings.length,
+  )
+  expect((await entriesOf(collector)).filter((entry) => entry.quarantined)).toEqual([])
+  const audit = await collector.audit()
+  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
   await collector.stop()
 })
