@@ -4,7 +4,7 @@ import type { LogReader } from './log-reader.ts'
 import { readDocument } from './read.ts'
 import { type Report, words } from './report.ts'
 import type { Checkpoint, Documents, Position } from './schema.ts'
-import type { StoreReader } from './store-reader.ts'
+import { endOfTime, type StoreReader } from './store-reader.ts'
 
 /** a before b. */
 export const isBefore = (a: Position, b: Position): boolean => a.g < b.g || (a.g === b.g && a.n < b.n)
@@ -18,10 +18,10 @@ export interface Places {
   partitionOf(device: string): number
   checkpointOf(device: string): Checkpoint
   /**
-   * The time zone that an instant is local to, as it was known when the record at `at` was folded, or when the windows of
-   * the device were rebuilt since.
+   * The time zone that windows of a level follow at an instant, as it was known when the record at `at` was folded, or
+   * when the windows of the device were rebuilt since; and from when to when they do. Windows end there.
    */
-  zoneOf(device: string, time: number, at: Position): string
+  zoneOf(device: string, level: string, time: number, at: Position): ZoneStretch
   /** Levels kept as of that record. */
   levelsAt(device: string, at: Position): readonly string[]
   /** Windows of that level up to this end may have lost readings to retention. */
@@ -144,11 +144,14 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
   function addSite(device: string, at: Position, value: Uint8Array): void {
     const fresh = readable(() => decodeBatch(value))?.site
     const known = sites.get(device) ?? []
-    if (!fresh || known.some((site) => site.version === fresh.version)) return
+    if (!fresh || known.some((site) => isSameSite(site, fresh))) return
     const { version, timeZone, validFrom } = fresh
+    const heldBack = sealed.get(device)
     sites.set(
       device,
-      [...known, { at, version, timeZone, validFrom }].sort((a, b) => a.version - b.version),
+      [...known, { at, version, timeZone, validFrom, ...(heldBack ? { heldBack } : {}) }].sort(
+        (a, b) => a.version - b.version,
+      ),
     )
   }
 
@@ -158,11 +161,14 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
   return {
     partitionOf: place,
     checkpointOf: (device) => checkpoint(place(device)),
-    zoneOf(device, time, at) {
-      const until = later(at, rebuilt.get(device) ?? at)
-      const known = (sites.get(device) ?? []).filter((site) => !isBefore(until, site.at))
-      const site = known.findLast((one) => one.validFrom <= time) ?? known[0]
-      return site?.timeZone ?? settingsAt(device, at).defaultTimeZone
+    zoneOf(device, level, time, at) {
+      const rebuiltAt = rebuilt.get(device)
+      const isRebuilt = rebuiltAt !== undefined && isBefore(at, rebuiltAt)
+      const known = (sites.get(device) ?? []).filter((site) =>
+        isRebuilt ? isBefore(site.at, rebuiltAt) : !isBefore(at, site.at),
+      )
+      const { defaultTimeZone } = settingsAt(device, at)
+      return stretchOf(known, level, time, defaultTimeZone)
     },
     levelsAt: (device, at) => settingsAt(device, at).levels,
     sealedUntil: (device, level) => sealed.get(device)?.[level] ?? Number.NEGATIVE_INFINITY,
@@ -170,6 +176,9 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
     recordsAhead,
   }
 }
+
+const isSameSite = (a: Pick<Site, 'version' | 'timeZone' | 'validFrom'>, b: typeof a): boolean =>
+  a.version === b.version && a.timeZone === b.timeZone && a.validFrom === b.validFrom
 
 /** A record that cannot be decoded is skipped by every reader of the log. */
 function readable<T>(decode: () => T): T | null {
@@ -179,4 +188,32 @@ function readable<T>(decode: () => T): T | null {
     if (!isCoded(error)) throw error
     return null
   }
+}
+
+export interface ZoneStretch {
+  readonly zone: string
+  readonly from: number
+  readonly to: number
+}
+
+/** Looks at every moment at which a site begins to hold for the level, outwards from an instant. */
+function stretchOf(known: readonly Site[], level: string, time: number, otherwise: string): ZoneStretch {
+  const begin = (site: Site): number => Math.max(site.validFrom, site.heldBack?.[level] ?? -endOfTime)
+  const zoneAt = (t: number): string =>
+    (known.findLast((site) => begin(site) <= t) ?? known[0])?.timeZone ?? otherwise
+  const zone = zoneAt(time)
+  let [from, to] = [-endOfTime, endOfTime]
+  const begins = known.map(begin).sort((a, b) => a - b)
+  for (const t of begins.filter((t) => t > time)) {
+    if (zoneAt(t) === zone) continue
+    to = t
+    break
+  }
+  for (const t of begins.filter((t) => t <= time).reverse()) {
+    // What held just before it began.
+    if (zoneAt(t) === zone && zoneAt(t - 1) === zone) continue
+    from = t
+    break
+  }
+  return { zone, from, to }
 }

@@ -49,7 +49,15 @@ export const schemas = {
     o: position,
     device: z.string(),
     partition: whole,
-    sites: z.array(z.object({ at: position, version: whole, timeZone: z.string(), validFrom: whole })),
+    sites: z.array(
+      z.object({
+        at: position,
+        version: whole,
+        timeZone: z.string(),
+        validFrom: whole,
+        heldBack: z.record(z.string(), whole).optional(),
+      }),
+    ),
     sealedUntil: z.record(z.string(), whole).default({}),
   }),
   streams: z.object({

@@ -108,15 +108,17 @@ function addToWindows(
   isDropped: IsDropped,
 ): void {
   const { time, at, intervalMs, minute } = item
-  const zone = places.zoneOf(device, time, at)
   const kept = places.levelsAt(device, at)
   for (const level of levels) {
     // Thinned readings are known by the minute only.
     if (!kept.includes(level) || !isKeptAt(level, intervalMs) || (minute && level === '10s')) continue
-    const window = calendar.windowOf(level, time, zone)
+    const { zone, from, to } = places.zoneOf(device, level, time, at)
+    const whole = calendar.windowOf(level, time, zone)
+    const window = { start: Math.max(whole.start, from), end: Math.min(whole.end, to) }
     if (isDropped(level, window.end)) continue
     const part = partOf[level]
-    const partStart = part && keepsPart(level, intervalMs) ? calendar.windowOf(part, time, zone).start : null
+    const partStart =
+      part && keepsPart(level, intervalMs) ? Math.max(from, calendar.windowOf(part, time, zone).start) : null
     const its = openWindow(open, level, window)
     if (item.expiry !== 'none') its.expiry = item.expiry
     if (item.expiry === 'expired') continue

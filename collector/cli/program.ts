@@ -9,6 +9,7 @@ import { addGapsCommand } from './gaps.ts'
 import { addRebuildCommand } from './rebuild.ts'
 import { addReleaseCommand } from './release.ts'
 import { addRunCommand } from './run.ts'
+import { addSitesCommand } from './sites.ts'
 import { addTailCommand } from './tail.ts'
 
 const examples = `
@@ -61,6 +62,7 @@ function createProgram(): Command {
   addAuditCommand(program)
   addRebuildCommand(program)
   addReleaseCommand(program)
+  addSitesCommand(program)
   inherit(program)
   return program
 }

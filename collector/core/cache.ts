@@ -13,6 +13,7 @@ import { isBefore } from './position.ts'
 import { type Rollup, type RollupKey, newRollup, rollupFrom } from './rollup.ts'
 import { newStream, type Stream } from './stream.ts'
 import type { StreamEpoch } from '@barograph/proto'
+import type { CurrentSet } from './store.ts'
 
 export type Settings = { -readonly [K in keyof SettingsDocument]: SettingsDocument[K] }
 
@@ -82,6 +83,8 @@ export interface Cache {
   readonly rollups: Shelf<Rollup>
   /** The set that a device's windows are in. */
   setOf(device: string): number
+  /** Where the sites stand that cut the windows of what the record at `at` brought: they may have been rebuilt since. */
+  zonedAt(device: string, at: Position): Position
   has(need: Need): boolean
   /** Takes a document of the store, or null, in. A document of an older generation counts as absent. */
   take(need: Need, document: Collections[CollectionName] | null): void
@@ -99,7 +102,7 @@ export function createCache({
   partition: number
   generation: number
   /** The current set of each device that has another than 0. */
-  sets?: ReadonlyMap<string, number>
+  sets?: ReadonlyMap<string, CurrentSet>
 }): Cache {
   let now = 0
   let takings = 0
@@ -211,7 +214,8 @@ export function createCache({
     buckets,
     summaries,
     rollups,
-    setOf: (device) => sets.get(device) ?? 0,
+    setOf: (device) => sets.get(device)?.set ?? 0,
+    zonedAt: (device, at) => zonedAt(sets.get(device) ?? null, at),
     has: (need) => shelfOf[need.collection].get(need.id) !== undefined,
     take,
     clear: () => {
@@ -222,4 +226,12 @@ export function createCache({
       now++
     },
   }
+}
+
+/**
+ * Where the sites stand that cut the windows of what the record at `at` brought: with that record, or just before the
+ * position that the device's windows were rebuilt at.
+ */
+export function zonedAt(current: CurrentSet | null, at: Position): Position {
+  return current && isBefore(at, current.at) ? { g: current.at.g, n: current.at.n - 1 } : at
 }

@@ -13,7 +13,7 @@ test('a device that tells of its clock is believed, whatever the boots before we
   noteStatus(device, status({ source: 'none', errorMs: 0, offMs: 0 }), 1)
   expect(device.clock).toBe('uncertain')
   noteStatus(device, status({ source: 'collector', errorMs: 20, offMs: -5_000 }), 2)
-  noteBatch(device, batch('uncertain'), at, 3)
+  noteBatch(device, batch('uncertain'), { at, ingestMs: 3, defaultTimeZone: 'UTC' })
   expect(device).toMatchObject({
     clock: 'synced',
     clockTold: { source: 'collector', errorMs: 20, offMs: -5_000 },
@@ -23,8 +23,8 @@ test('a device that tells of its clock is believed, whatever the boots before we
 test('of one that does not, the last batch tells', () => {
   const device = newDevice('balcony', 0, at)
   noteStatus(device, status(), 1)
-  noteBatch(device, batch('uncertain'), at, 2)
+  noteBatch(device, batch('uncertain'), { at, ingestMs: 2, defaultTimeZone: 'UTC' })
   expect(device.clock).toBe('uncertain')
-  noteBatch(device, batch('synced'), at, 3)
+  noteBatch(device, batch('synced'), { at, ingestMs: 3, defaultTimeZone: 'UTC' })
   expect(device.clock).toBe('synced')
 })

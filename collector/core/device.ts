@@ -2,12 +2,10 @@ import type { Batch, Site, Status } from '@barograph/proto'
 import { noteSpeaker } from './conflict.ts'
 import type { DeviceDocument, Level, Position, SettingsDocument, StoredSite } from './documents.ts'
 import { isBefore, isSame } from './position.ts'
+import { isRezoned, withSite } from './sites.ts'
 
 /** A device's document in the form that the fold changes. */
 export type Device = { -readonly [K in keyof DeviceDocument]: DeviceDocument[K] }
-
-/** Sites that one device keeps: a station moves now and then, not daily. The oldest go first. */
-const sitesPerDevice = 200
 
 export function newDevice(device: string, partition: number, o: Position): Device {
   return {
@@ -27,6 +25,7 @@ export function newDevice(device: string, partition: number, o: Position): Devic
     lastIngest: 0,
     clock: 'synced',
     sealedUntil: {},
+    newestTime: null,
   }
 }
 
@@ -36,19 +35,35 @@ export function deviceFrom(document: DeviceDocument): Device {
 }
 
 /** A batch arrived: its site, its clock quality, and that the device is alive. */
-export function noteBatch(device: Device, batch: Batch, at: Position, ingestMs: number): void {
-  if (batch.site) addSite(device, batch.site, at)
+export function noteBatch(
+  device: Device,
+  batch: Batch,
+  { at, ingestMs, defaultTimeZone }: { at: Position; ingestMs: number; defaultTimeZone: string },
+): void {
+  if (batch.site) noteSite(device, batch.site, at, defaultTimeZone)
+  for (const { times } of batch.runs) for (const time of times) noteTime(device, time)
+  for (const { minutes } of batch.summaries) for (const { start } of minutes) noteTime(device, start)
   // A device that tells of its clock is believed: an uncertain batch may be of a boot that is long over.
   if (batch.runs.length > 0 && batch.clock !== 'historical' && !device.clockTold) device.clock = batch.clock
+  if (isOfOperator(batch)) return
   device.lastIngest = ingestMs
   device.online = true
 }
 
-function addSite(device: Device, { unknowns: _, ...site }: Site, at: Position): void {
-  if (device.sites.some((known) => known.version === site.version)) return
-  device.sites = [...device.sites, { at, ...site }]
-    .sort((a, b) => a.version - b.version)
-    .slice(-sitesPerDevice)
+function noteTime(device: Device, time: number): void {
+  if (device.newestTime !== undefined) device.newestTime = Math.max(device.newestTime ?? time, time)
+}
+
+/** A device says its site when it greets; a site alone was put into the log by a person. */
+const isOfOperator = ({ site, hello, runs, summaries, lost, ended }: Batch): boolean =>
+  site !== null && hello === null && runs.length + summaries.length + lost.length + ended.length === 0
+
+function noteSite(device: Device, site: Site, at: Position, defaultTimeZone: string): void {
+  const before = device.sites
+  device.sites = withSite(before, site, at, device.sealedUntil)
+  const newestTime = device.newestTime === undefined ? Number.MAX_SAFE_INTEGER : device.newestTime
+  if (device.sites === before || newestTime === null) return
+  if (isRezoned(before, device.sites, { defaultTimeZone, newestTime })) device.rezone = at
 }
 
 /** The last will says no more than that the device is gone; every other status replaces what was known. */
@@ -80,19 +95,10 @@ export function siteVersion(device: Device): number {
 }
 
 /** The sites that were known when the record at `at` was folded, with the one it brings: a document may be further. */
-export function sitesAt(
-  device: Device | null,
-  brought: Site | null,
-  at: Position,
-): readonly Pick<StoredSite, 'version' | 'validFrom' | 'timeZone'>[] {
+export function sitesAt(device: Device | null, brought: Site | null, at: Position): readonly StoredSite[] {
   const known = (device?.sites ?? []).filter((site) => !isBefore(at, site.at))
-  if (!brought || known.some((site) => site.version === brought.version)) return known
-  return [...known, brought].sort((a, b) => a.version - b.version)
-}
-
-/** The zone that an event time is local to: of the newest site valid by then, or of the first; null without a site. */
-export function timeZoneOf(sites: ReturnType<typeof sitesAt>, time: number): string | null {
-  return (sites.findLast((site) => site.validFrom <= time) ?? sites[0])?.timeZone ?? null
+  const isHeld = device !== null && isBefore(at, device.o)
+  return brought && !isHeld ? withSite(known, brought, at, device?.sealedUntil ?? {}) : known
 }
 
 /** What holds before any settings record. */

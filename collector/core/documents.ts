@@ -34,6 +34,8 @@ export interface StoredSite {
   readonly altitudeM: number
   readonly timeZone: string
   readonly validFrom: number
+  /** Windows of a level up to this end were sealed when it came, and keep the zone of before. Absent: none were. */
+  readonly heldBack?: Readonly<Partial<Record<Level, number>>>
 }
 
 export interface StoredSensor {
@@ -68,6 +70,10 @@ export interface DeviceDocument extends Document {
   readonly clockTold?: StoredClock | null
   /** By level: largest end of a window whose readings expired; sealed windows keep the zone they have. */
   readonly sealedUntil: Readonly<Partial<Record<Level, number>>>
+  /** Largest event time that ever came, ms; null: none did. Absent: an older program wrote this, nobody knows. */
+  readonly newestTime?: number | null
+  /** The record whose site changed the zone of windows that were there: they are to be rebuilt after it. Absent: none. */
+  readonly rezone?: Position
   /** Runs of its agent that said a status, in the order in which they spoke last; absent: none. See conflict.ts. */
   readonly speakers?: readonly StoredSpeaker[]
   /** Runs that took turns, two agents with one name; it may be over or not be one yet. Absent: none ever did. */

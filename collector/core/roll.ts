@@ -8,6 +8,7 @@ import type { Effect } from './fold/effect.ts'
 import { createFold } from './fold/fold.ts'
 import { epochId } from './identity.ts'
 import type { Log, LogRecord } from './log.ts'
+import { isToRezone } from './rebuild/rezone.ts'
 import { isBefore } from './position.ts'
 import { type DecodedRecord, decodeRecord, streamsOf } from './record.ts'
 import type { Checkpoint, Store } from './store.ts'
@@ -72,6 +73,8 @@ export interface RollOptions {
   readonly reached?: (point: RollPoint) => void
   /** Documents kept in memory of each kind, for tests that want few; else as many as `cachedDocuments` says. */
   readonly cached?: number
+  /** Told of devices whose windows are to be cut anew, until they are. */
+  readonly rezone?: (device: string) => void
 }
 
 /** Records taken from the log at once. */
@@ -127,7 +130,7 @@ export function createRoll(options: RollOptions): Roll {
     const checkpoint = await openCheckpoint(log, store, partition)
     const generation = checkpoint.position.g
     const { swaps } = checkpoint
-    const sets = new Map((await store.currentSets(partition)).map(({ device, set }) => [device, set]))
+    const sets = new Map((await store.currentSets(partition)).map((one) => [one.device, one]))
     const cache = createCache({ partition, generation, sets })
     const fold = createFold({ cache, partition })
     const { first } = await log.extent(partition)
@@ -307,6 +310,10 @@ export function createRoll(options: RollOptions): Roll {
       flushed = next
       flushedAt = clock.now()
       publish(await receipts())
+      for (const device of touched.keys()) {
+        const document = cache.devices.get(device)?.state
+        if (document && isToRezone(document, sets.get(device) ?? null)) options.rezone?.(device)
+      }
       touched = new Map()
       counts.flushes++
       counts.flushMs = clock.now() - started

@@ -1,4 +1,4 @@
-import { type Level, levels } from './documents.ts'
+import type { Level } from './documents.ts'
 import type { Zone } from './zone.ts'
 
 /** A tumbling window: start <= time < end, ms since 1970. */
@@ -57,14 +57,6 @@ export function windowAt(level: Level, time: number, zone: Zone): Window {
     case 'year':
       return months(time, zone, 12)
   }
-}
-
-/** The windows of all levels at one instant, in the order of `levels`. */
-export function windowsAt(time: number, zone: Zone, before: readonly Window[] | null): readonly Window[] {
-  return levels.map((level, i) => {
-    const known = before?.[i]
-    return known && time >= known.start && time < known.end ? known : windowAt(level, time, zone)
-  })
 }
 
 function fixed(time: number, length: number): Window {

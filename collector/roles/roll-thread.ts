@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createReceipts } from '../core/receipts.ts'
 import { keepPruned } from '../core/retention/prune.ts'
 import { keepSwept, type SweepCounts } from '../core/retention/sweeper.ts'
+import { createRezoning } from '../core/rebuild/rezone.ts'
 import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from '../core/roll.ts'
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
@@ -36,6 +37,18 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
     if (before !== null && now === null) say.info({}, 'readings are stored again')
   }
 
+  const rezoning = createRezoning({
+    store,
+    partitions: log.partitions,
+    makeToken: randomUUID,
+    clock: systemClock,
+    report(device, outcome) {
+      if (outcome === 'rebuilt')
+        say.info({ device }, 'a site changed back to a time of which there were windows: they are cut anew')
+      else say.warn({ device }, `the windows before a change of site wait to be cut anew: ${outcome}`)
+    },
+  })
+
   const rolls = Array.from({ length: log.partitions }, (_, partition) =>
     createRoll({
       log,
@@ -45,6 +58,7 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
       flushIntervalMs: config.rollups.flushIntervalMs,
       publish: sender.publish,
       report: note,
+      rezone: rezoning.note,
       clock: systemClock,
       ...(reached ? { reached } : {}),
     }),
@@ -79,7 +93,12 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
       if (fresh) say.info(fresh, 'dropped what is past its retention')
     },
   })
-  const ended = Promise.all([...rolls.map((roll) => roll.run(ending.signal)), pruning, sweeping])
+  const ended = Promise.all([
+    ...rolls.map((roll) => roll.run(ending.signal)),
+    rezoning.run(ending.signal),
+    pruning,
+    sweeping,
+  ])
   ended.catch(fail)
   await Promise.race([ended, Promise.all(rolls.map((roll) => roll.announced))])
 

@@ -33,7 +33,7 @@ export function seeded(seed: number): () => number {
   }
 }
 
-const start = Date.UTC(2013, 10, 2, 20)
+export const start = Date.UTC(2013, 10, 2, 20)
 
 /** Readings of one sensor, ten minutes apart and a little more. */
 export function makeRun(random: () => number, epoch: string, firstSeq: number, count: number): Run {

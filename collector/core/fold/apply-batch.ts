@@ -1,6 +1,6 @@
 import { addRange, type Batch, emptySet, type RangeSet, rangeOf, subtract } from '@barograph/proto'
 import type { Bucket } from '../bucket.ts'
-import { noteBatch } from '../device.ts'
+import { noteBatch, settingsAt } from '../device.ts'
 import { lose, merged, refuse, refuseExpired, see } from '../epoch.ts'
 import { bucketId, bucketIndex, streamId } from '../identity.ts'
 import type { RecordOf } from '../record.ts'
@@ -18,7 +18,11 @@ export function applyBatch(
 ): void {
   const { edit, cache } = applying
   const device = edit.open(cache.devices, record.device)
-  if (device) noteBatch(device, record.batch, record.at, record.ingestMs)
+  if (device) {
+    const settings = cache.settings.get(String(device.partition))?.state ?? null
+    const { defaultTimeZone } = settingsAt(settings, record.at)
+    noteBatch(device, record.batch, { at: record.at, ingestMs: record.ingestMs, defaultTimeZone })
+  }
   const sensors = [...runs.map(({ run }) => run.sensor), ...summaries.map(({ summary }) => summary.sensor)]
   const windows = createWindowChanges(record, sensors, applying)
   for (const one of runs) applyRun(record, one, applying)

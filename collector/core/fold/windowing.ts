@@ -1,12 +1,12 @@
 import { metricKey, type Run, type Site } from '@barograph/proto'
 import type { Cache } from '../cache.ts'
-import { settingsAt, sitesAt, timeZoneOf } from '../device.ts'
+import { settingsAt, sitesAt } from '../device.ts'
+import { createZoning, type ZoneStretch } from '../sites.ts'
 import { type Level, levels, type Position, type StoredFigures, type StreamDocument } from '../documents.ts'
 import { figuresOf } from '../figures.ts'
 import { rollupId, streamId } from '../identity.ts'
 import type { Contribution, RollupKey } from '../rollup.ts'
-import { isKept, nominalMs, partLevel, type Window, windowsAt } from '../windows.ts'
-import { zoneOf } from '../zone.ts'
+import { isKept, nominalMs, partLevel, type Window, windowAt } from '../windows.ts'
 import { loaded } from './needs.ts'
 
 /** Readings of one run that fall into the same window at every level. */
@@ -75,7 +75,7 @@ export function rulesAt({
     device,
     sensor,
     intervalMs,
-    sites: sitesAt(cache.devices.get(device)?.state ?? null, site, at),
+    sites: sitesAt(cache.devices.get(device)?.state ?? null, site, cache.zonedAt(device, at)),
     settings: settingsAt(cache.settings.get(String(partition))?.state ?? null, at),
     set: cache.setOf(device),
     expiredBefore: loaded(cache.streams.get(streamId(device, sensor))).expiredBefore,
@@ -93,42 +93,60 @@ export function createWindowing({
   expiredBefore,
 }: WindowRules): Windowing {
   const keptLevels = levels.filter((level) => settings.levels.includes(level) && isKept(level, intervalMs))
-  const hasOneZone = new Set(sites.map((site) => site.timeZone)).size <= 1
-  let zone: ReturnType<typeof zoneOf> | null = null
-  let windows: readonly Window[] | null = null
+  const zoning = createZoning(sites, settings.defaultTimeZone)
+  const recent = new Map<Level, LevelWindow>()
+
+  function levelWindow(level: Level, time: number): LevelWindow {
+    const known = recent.get(level)
+    if (known && isInside(known.window, time) && isInside(known.part, time)) return known
+    const stretch = zoning(level, time)
+    const part = partLevel[level]
+    const window = clipped(windowAt(level, time, stretch.zone), stretch)
+    const its = {
+      level,
+      window,
+      part: part ? clipped(windowAt(part, time, stretch.zone), stretch) : window,
+      timeZone: stretch.zone.name,
+    }
+    recent.set(level, its)
+    return its
+  }
 
   return {
     at(time: number): Here {
-      if (zone === null || !hasOneZone) {
-        const there = zoneOf(timeZoneOf(sites, time) ?? settings.defaultTimeZone)
-        if (there !== zone) windows = null
-        zone = there
-      }
-      windows = windowsAt(time, zone, windows)
-      const all = windows
-      const timeZone = zone.name
-      const windowOf = (level: Level): Window => all[levels.indexOf(level)] as Window
-      const isExpired = (level: Level): boolean =>
-        windowOf(level).end <= (expiredBefore[level] ?? Number.NEGATIVE_INFINITY)
+      const all = keptLevels.map((level) => levelWindow(level, time))
+      const isExpired = ({ level, window }: LevelWindow): boolean =>
+        window.end <= (expiredBefore[level] ?? Number.NEGATIVE_INFINITY)
       return {
-        start: Math.max(...all.map((window) => window.start)),
-        end: Math.min(...all.map((window) => window.end)),
-        kept: keptLevels
-          .filter((level) => !isExpired(level))
-          .map((level) => {
-            const window = windowOf(level)
-            const part = partLevel[level]
-            const key = { device, sensor, level, set, window, timeZone }
-            return {
-              id: rollupId(device, sensor, level, window.start, set),
-              key,
-              partStart: part ? windowOf(part).start : 0,
-            }
-          }),
+        start: Math.max(...all.map(({ part }) => part.start)),
+        end: Math.min(...all.map(({ part }) => part.end)),
+        kept: all
+          .filter((its) => !isExpired(its))
+          .map(({ level, window, part, timeZone }) => ({
+            id: rollupId(device, sensor, level, window.start, set),
+            key: { device, sensor, level, set, window, timeZone },
+            partStart: partLevel[level] ? part.start : 0,
+          })),
       }
     },
   }
 }
+
+/** A window, and the part of it around an instant: itself where it has none. */
+interface LevelWindow {
+  readonly level: Level
+  readonly window: Window
+  readonly part: Window
+  readonly timeZone: string
+}
+
+const isInside = ({ start, end }: Window, time: number): boolean => start <= time && time < end
+
+/** No window goes beyond a change of its level's zone. */
+const clipped = ({ start, end }: Window, { from, to }: ZoneStretch): Window => ({
+  start: Math.max(start, from),
+  end: Math.min(end, to),
+})
 
 /** The windows of a minute of thinned readings: shorter ones than itself are not kept for them. */
 export function minuteWindows(windowing: Windowing, start: number): PortionWindow[] {

@@ -1,5 +1,6 @@
 import { limits, rangeOf } from '@barograph/proto'
 import { type Bucket, createBucket } from '../bucket.ts'
+import { zonedAt } from '../cache.ts'
 import { sitesAt } from '../device.ts'
 import type { BucketDocument, Position, RollupDocument } from '../documents.ts'
 import { epochFrom, newEpoch, release, see, settle } from '../epoch.ts'
@@ -50,7 +51,7 @@ export async function bringWindowsForward({
   for (const bucket of ahead)
     for (const at of positionsFrom(bucket, before)) {
       const stretch = { from: at, to: { g: at.g, n: at.n + 1 } }
-      const rules = rulesOf(current && isBefore(at, current.at) ? { ...current.at, n: current.at.n - 1 } : at)
+      const rules = rulesOf(zonedAt(current ?? null, at))
       additions.push(...additionsOf(bucket, rules, stretch))
       const firsts = bucket.summaries.filter((seq) => bucketIndex(seq) === bucket.index)
       const summaries = await store.read(

@@ -180,7 +180,8 @@ async function isClaimed({ store, partition, device }: DeviceOptions, set: numbe
 }
 
 async function dropOthers({ store, device, clock, signal }: DeviceOptions): Promise<void> {
-  while ((await store.dropSets(device, rebuildLimits.dropped)) > 0) await clock.sleep(0, signal)
+  while (!signal.aborted && (await store.dropSets(device, rebuildLimits.dropped)) > 0)
+    await clock.sleep(0, signal)
 }
 
 /** The checkpoint, once no other swap is under way. Throws when the documents went over to another log. */

@@ -1,0 +1,86 @@
+import { isCoded, partitionOf } from '@barograph/proto'
+import type { DeviceDocument } from '../documents.ts'
+import { isBefore } from '../position.ts'
+import type { CurrentSet, Store } from '../store.ts'
+import { rebuildDevice, type RebuildClock, type RebuildStore } from './rebuild-device.ts'
+
+/** Between two looks for devices that wait, and before a device is tried again, ms. */
+const lookMs = 1_000
+const retryMs = 30_000
+
+/** Has a site come, since its windows were made, that cuts them in another way? */
+export function isToRezone({ rezone }: Pick<DeviceDocument, 'rezone'>, current: CurrentSet | null): boolean {
+  return rezone !== undefined && !(current && isBefore(rezone, current.at))
+}
+
+/** Rebuilds devices by itself whose sites have changed back to a time of which there are windows. */
+export interface Rezoning {
+  /** This device is to be rebuilt; told any number of times. */
+  note(device: string): void
+  /** Until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export function createRezoning({
+  store,
+  partitions,
+  makeToken,
+  clock,
+  report,
+}: {
+  readonly store: RebuildStore & Pick<Store, 'devices'>
+  readonly partitions: number
+  readonly makeToken: () => string
+  readonly clock: RebuildClock
+  /** What was done, or in words why it could not be. */
+  readonly report: (device: string, outcome: 'rebuilt' | string) => void
+}): Rezoning {
+  const waiting = new Set<string>()
+
+  async function isDue(device: string): Promise<boolean> {
+    const [document] = await store.read('devices', [device])
+    const sets = await store.currentSets(partitionOf(device, partitions))
+    return !!document && isToRezone(document, sets.find((one) => one.device === device) ?? null)
+  }
+
+  /** False: it is to be tried again. */
+  async function rebuild(device: string, signal: AbortSignal): Promise<boolean> {
+    const { state } = await rebuildDevice({
+      store,
+      partition: partitionOf(device, partitions),
+      device,
+      token: makeToken(),
+      isDry: false,
+      clock,
+      signal,
+      progress: () => {},
+    })
+    if (state === 'swapped') report(device, 'rebuilt')
+    return state === 'swapped'
+  }
+
+  return {
+    note: (device) => void waiting.add(device),
+    async run(signal) {
+      // Those that a program before this one left undone.
+      for (const { device, rezone } of await store.devices()) if (rezone) waiting.add(device)
+      while (!signal.aborted) {
+        let isDelayed = false
+        const devices = [...waiting]
+        waiting.clear()
+        for (const device of devices) {
+          try {
+            if (signal.aborted || !(await isDue(device)) || (await rebuild(device, signal))) continue
+          } catch (error) {
+            if (signal.aborted) return
+            if (!isCoded(error)) throw error
+            report(device, error.message)
+          }
+          waiting.add(device)
+          isDelayed = true
+        }
+        await clock.sleep(isDelayed ? retryMs : lookMs, signal)
+      }
+    },
+  }
+}
