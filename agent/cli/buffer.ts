@@ -17,7 +17,9 @@ export function printBuffer(path: string, { json }: { json: boolean }): void {
   if (condensed.summaries > 0)
     console.log(`condensed into minutes: ${condensed.readings} readings in ${condensed.summaries} summaries`)
   for (const [cause, count] of Object.entries(losses))
-    console.log(`lost (${cause}): ${count} numbers, to be declared to the collector`)
+    console.log(
+      `lost (${cause}): ${count} ${count === 1 ? 'number' : 'numbers'}, to be declared to the collector`,
+    )
   if (streams.length > 0)
     console.log(
       formatTable(

@@ -14,19 +14,23 @@ export function openToRead(
   path: string,
   { what, applicationId, schemaVersion }: FileKind,
 ): Database.Database {
-  const refuse = (why: string, cause?: unknown): CodedError =>
-    new CodedError(`${what}-unusable`, `The ${what} at ${path} cannot be audited: ${why}.`, {
-      hint: `Name the ${what} of a Barograph collector with --${what} FILE or in its configuration.`,
-      cause,
-    })
+  const otherFile = `Name the ${what} of a Barograph collector with --${what} FILE or in its configuration.`
+  const refuse = (why: string, cause?: unknown, hint = otherFile): CodedError =>
+    new CodedError(`${what}-unusable`, `The ${what} at ${path} cannot be audited: ${why}.`, { hint, cause })
   let db: Database.Database | null = null
   try {
     db = new Database(path, { readonly: true, fileMustExist: true, timeout: 10_000 })
     const found = db.pragma('application_id', { simple: true })
-    const version = db.pragma('user_version', { simple: true })
+    const version = Number(db.pragma('user_version', { simple: true }))
     if (found !== applicationId) throw refuse(`it is not a Barograph ${what}`)
     if (version !== schemaVersion)
-      throw refuse(`its schema is version ${String(version)}, this audit reads version ${schemaVersion}`)
+      throw refuse(
+        `its schema is version ${version}, this audit reads version ${schemaVersion}`,
+        undefined,
+        version < schemaVersion
+          ? 'Start the collector once; it brings the file up to date.'
+          : 'Run the audit of that newer version.',
+      )
     return db
   } catch (error) {
     db?.close()
