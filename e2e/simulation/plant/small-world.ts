@@ -17,7 +17,7 @@ export const smallWorld: readonly Edit[] = [
   edit('collector/core/roll.ts', 'devices: 20_000,', 'devices: 1,'),
   edit('collector/core/roll.ts', 'streams: 20_000,', 'streams: 1,'),
   edit('collector/core/roll.ts', 'epochs: 20_000,', 'epochs: 2,'),
-  edit('collector/core/roll.ts', 'buckets: 1_000,', 'buckets: 3,'),
+  edit('collector/core/roll.ts', 'buckets: 400,', 'buckets: 3,'),
   edit('collector/core/roll.ts', 'summaries: 200,', 'summaries: 2,'),
   edit('collector/core/roll.ts', 'rollups: 8_000,', 'rollups: 8,'),
   edit('collector/core/receipts.ts', 'streams: 16,', 'streams: 2,'),
