@@ -2,7 +2,6 @@ import type { RangeSet } from '@barograph/proto'
 import type Sqlite from 'better-sqlite3'
 import type { BootTiming } from '../core/time/row-time.ts'
 import { timeLimits } from '../core/time/timekeeper.ts'
-import type { Tables } from './tables.ts'
 
 /** A boot as the file has it; `source` null: its time is not known. */
 export interface BootRow {
@@ -60,6 +59,21 @@ export function openBootTable(db: Sqlite.Database) {
         monotonic,
       )
       setOrder([...before, boot])
+    },
+    /** Rows as another file had them, in this order. */
+    restore(boots: readonly BootRow[]): void {
+      for (const { boot, offsetMs, errorMs, source, lastWall, lastMonotonic } of boots)
+        db.prepare('INSERT OR IGNORE INTO boots VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+          boot,
+          offsetMs,
+          errorMs,
+          source,
+          lastWall,
+          lastMonotonic,
+          lastWall,
+          lastMonotonic,
+        )
+      setOrder(boots.map(({ boot }) => boot))
     },
     forget(boots: readonly string[]): void {
       for (const boot of boots) db.prepare('DELETE FROM boots WHERE boot = ?').run(boot)
@@ -119,7 +133,7 @@ export function timingOf({ offsetMs, errorMs, source }: BootRow): BootTiming | n
 /** Rows of these streams are read with the times that are known for their boots. */
 export function applyTimings(
   db: Sqlite.Database,
-  tables: Pick<Tables, 'setTiming'>,
+  tables: { setTiming(stream: number, timing: BootTiming): void },
   streams: readonly { readonly id: number; readonly boot: string }[],
 ): void {
   const boots = new Map(

@@ -65,6 +65,10 @@ export function openSite(tables: Tables, text: string, clock: Clock, validFrom: 
       if (site.version === 0 && !clock.isUnconfirmed) numbered = changedSite()
       if (isChanged || numbered) tables.setSite(numbered ?? site)
     },
+    /** Inside the transaction that begins a new file. */
+    writeAnyway(): void {
+      tables.setSite(site)
+    },
     committed(): void {
       isChanged = false
       if (numbered) site = numbered

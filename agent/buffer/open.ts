@@ -1,7 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { CodedError } from '@barograph/proto'
+import { CodedError, isCoded } from '@barograph/proto'
 import Sqlite from 'better-sqlite3'
+import { bearsOurMark, isHeaderRight, setAside } from './salvage/aside.ts'
+import { sidecarVersion } from './salvage/sidecar.ts'
+import { readWal } from './salvage/wal.ts'
 
 /** Raised with every change of the tables; an older file is brought up to it, a newer one refused. */
 export const schemaVersion = 2
@@ -75,26 +78,98 @@ const tables = `
 /** A database with our tables that nobody else writes until `unlock`. */
 export interface OwnDatabase {
   readonly db: Sqlite.Database
+  /** Where the damaged file was moved that stood in the way; null: none did. */
+  readonly damagedPath?: string | null
+  /** True: there was no database before. */
+  readonly isNew?: boolean
+  /** Moves a file that turned out to be damaged away. Returns where it is; `reopen` makes another in its place. */
+  setAside?(): string
+  reopen?(): Sqlite.Database
   unlock(): void
 }
 
-/** A database with our tables that only this process writes. Throws coded errors that say what is in the way. */
-export function openForWriting(path: string, lockWaitMs: number): OwnDatabase {
+/**
+ * A database with our tables that only this process writes; a damaged one is set aside, and a new one takes its place.
+ * Throws coded errors that say what is in the way.
+ */
+export function openForWriting(path: string, lockWaitMs: number, now: () => number = Date.now): OwnDatabase {
   makeFolder(path)
   const unlock = lock(path, lockWaitMs)
   try {
-    const db = connect(path, {})
+    const isNew = !existsSync(path) || statSync(path).size === 0
+    const { db, damagedPath } = openWhole(path, now)
+    let current = db
+    return {
+      db,
+      damagedPath,
+      isNew,
+      setAside() {
+        current.close()
+        return setAside(path, now())
+      },
+      reopen() {
+        current = openFile(path)
+        return current
+      },
+      unlock,
+    }
+  } catch (error) {
+    unlock()
+    throw explain(error, path)
+  }
+}
+
+/** The file, or a new one where it is damaged. Anything that never was ours is left alone. */
+function openWhole(path: string, now: () => number): { db: Sqlite.Database; damagedPath: string | null } {
+  try {
+    const wal = readWal(`${path}-wal`)
+    if (wal?.isDamaged) throw new CodedError('buffer-corrupt', 'the log is damaged')
+    const isOfThisVersion =
+      sidecarVersion(path) === schemaVersion && existsSync(path) && statSync(path).size > 0
+    if (isOfThisVersion && !isHeaderRight(path, wal, applicationId, schemaVersion))
+      throw new CodedError('buffer-corrupt', 'the header is damaged')
+    return { db: openFile(path), damagedPath: null }
+  } catch (error) {
+    if (!isBroken(error) || !isOurs(path)) throw error
+    const damagedPath = setAside(path, now())
+    return { db: openFile(path), damagedPath }
+  }
+}
+
+const isOurs = (path: string): boolean => sidecarVersion(path) !== null || bearsOurMark(path, applicationId)
+
+function openFile(path: string): Sqlite.Database {
+  const db = connect(path, {})
+  try {
     db.pragma('journal_mode = WAL')
     // An accepted reading survives power loss: the commit waits for the disk.
     db.pragma('synchronous = FULL')
     // After a burst the log file gives its room back.
     db.pragma('journal_size_limit = 8388608')
     prepare(db, path)
-    return { db, unlock }
+    return db
   } catch (error) {
-    unlock()
-    throw explain(error, path)
+    db.close()
+    throw error
   }
+}
+
+/** While opening, tables or columns that are not there are damage too. */
+export const isBroken = (error: unknown): boolean => isDamage(error) || codeOf(error) === 'SQLITE_ERROR'
+
+/** True for what says that the file is not what was written. */
+export function isDamage(error: unknown): boolean {
+  const code = codeOf(error)
+  return (
+    isCoded(error, 'buffer-corrupt') ||
+    isCoded(error, 'corrupt') ||
+    // A text of ours that is none any more.
+    error instanceof SyntaxError ||
+    code === 'SQLITE_NOTADB' ||
+    code === 'SQLITE_IOERR_READ' ||
+    code === 'SQLITE_IOERR_SHORT_READ' ||
+    code.startsWith('SQLITE_CORRUPT')
+  )
 }
 
 /** The same file for looking only, also while an agent writes it. */

@@ -22,9 +22,11 @@ import { createMarks } from './commit/marks.ts'
 import { createThinner } from './commit/thinner.ts'
 import { createTrouble, type WhenFull } from './commit/trouble.ts'
 import { checkDevice, openSite } from './identity.ts'
-import { openForWriting, type OwnDatabase } from './open.ts'
+import { type Memory, openBufferFile } from './file.ts'
+import { codeOf, isDamage, openForWriting, type OwnDatabase } from './open.ts'
+import { createSalvager } from './salvage/salvager.ts'
 import { openStreams } from './streams.ts'
-import { openTables, type StreamState } from './tables.ts'
+import type { StreamState } from './tables.ts'
 
 export interface BufferOptions {
   readonly device: string
@@ -46,17 +48,18 @@ export interface BufferOptions {
   /** How long another agent may take to let go of the file: it may be shutting down. Default 3 s. */
   readonly lockWaitMs?: number
   /** How the database is opened; default: as a file that is locked. The simulation keeps its disks in memory. */
-  readonly open?: (path: string, lockWaitMs: number) => OwnDatabase
+  readonly open?: (path: string, lockWaitMs: number, now: () => number) => OwnDatabase
 }
 
 /** The buffer in one SQLite file. Throws coded errors when the file cannot be opened, is in use, newer or damaged. */
 export function openSqliteBuffer(options: BufferOptions): Buffer {
   const { device, path, epoch, boot, maxMb, maxAgeDays, commitIntervalMs, whenFull, clock, log } = options
-  const { db, unlock } = (options.open ?? openForWriting)(path, options.lockWaitMs ?? 3_000)
-  const tables = openTables(db)
+  const own = (options.open ?? openForWriting)(path, options.lockWaitMs ?? 3_000, clock.now)
+  const file = openBufferFile({ path, device, epoch, boot, own, clock, log })
+  const { tables } = file
   const listeners: BufferListener[] = []
-  const streams = openStreams(tables, epoch)
-  const boots = opening(() => openBoots({ boot, db, tables, streams, listeners, clock, log }))
+  const streams = openStreams(file.streams, epoch)
+  const boots = opening(() => openBoots({ boot, tables, streams, listeners, clock, log }))
   const acceptances = createAcceptances({ epoch, boot, tables, streams, boots, clock })
   const settlements = createSettlements({ epoch, tables, streams, clock })
   const site = opening(() => {
@@ -79,10 +82,22 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     clock,
   })
   const trouble = createTrouble({ maxMb, whenFull, listeners, log })
+  const salvager = createSalvager({
+    path,
+    tables,
+    streams,
+    transact: tryTransact,
+    changed: tellDropped,
+    untimed: boots.restored,
+    clock,
+    log,
+  })
   const commits = createGroupCommit({
     epoch,
     commitIntervalMs,
-    db,
+    transact,
+    renew,
+    onCommit: () => file.keepSidecar(streams.all()),
     tables,
     streams,
     acceptances,
@@ -97,14 +112,78 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     log,
   })
 
+  salvager.resume()
+  file.keepSidecar(streams.all())
+
   /** What opening does to the file, all or nothing; a failure leaves no lock behind. */
   function opening<T>(act: () => T): T {
     try {
-      return db.transaction(act)()
+      return file.transact(act)
     } catch (error) {
-      db.close()
-      unlock()
+      file.close()
       throw error
+    }
+  }
+
+  /** What a new file takes over: all but the rows, which come out of the damaged one. */
+  const memory = (): Memory => ({
+    streams: streams.all(),
+    unfinished: salvager.unfinished(),
+    write() {
+      acceptances.writePositions()
+      site.writeAnyway()
+      boots.writeAnyway()
+    },
+  })
+
+  function transact<T>(act: () => T): T {
+    recover()
+    return file.transact(act)
+  }
+
+  /** Makes the new file where one was set aside. Throws while the disk takes none. */
+  function recover(): void {
+    if (file.isThere() || !file.recover(memory())) return
+    boots.renewed()
+    salvager.resume()
+    for (const stream of streams.all()) tellDropped(stream)
+  }
+
+  /** True: the damaged file is out of the way, and a new one is there. */
+  function renew(error: unknown): boolean {
+    if (!file.setAside(error)) return false
+    try {
+      recover()
+      return true
+    } catch (cause) {
+      if (!codeOf(cause)) throw cause
+      return false
+    }
+  }
+
+  function tryTransact(act: () => void): boolean {
+    try {
+      transact(act)
+      return true
+    } catch (error) {
+      if (!codeOf(error)) throw error
+      if (isDamage(error)) renew(error)
+      return false
+    }
+  }
+
+  function tellDropped(stream: StreamState): void {
+    for (const listener of listeners) listener.dropped(stream)
+  }
+
+  /** Without what a damaged file does not give. */
+  function reading<T>(act: () => T, none: T): T {
+    if (!file.isThere()) return none
+    try {
+      return act()
+    } catch (error) {
+      if (!isDamage(error) || !renew(error)) throw error
+      return none
     }
   }
 
@@ -126,7 +205,8 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
   function read(of: StreamEpoch, firstSeq: number, lastSeq: number): NumberedEntry[] {
     const stream = streams.get(of)
     if (!stream) return []
-    const entries = tables.read(stream.id, firstSeq, lastSeq, () => {})
+    const entries = reading(() => tables.read(stream.id, firstSeq, lastSeq, () => {}), null)
+    if (!entries) return []
     // Whatever of the rows is damaged, or not where it should be.
     const present = entries.reduce<RangeSet>((set, { seq }) => addRange(set, seq, seq), emptySet)
     const missing = subtract(intersect(stream.rows, rangeOf(firstSeq, lastSeq)), present)
@@ -138,7 +218,8 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     const stream = streams.get(of)
     const range = stream?.summaries.find((one) => one.firstSeq <= seq && seq <= one.lastSeq)
     if (!stream || !range) return null
-    const summary = tables.readSummary(stream.id, range.firstSeq)
+    const summary = reading(() => tables.readSummary(stream.id, range.firstSeq), null)
+    if (!summary && !stream.summaries.includes(range)) return null
     if (!summary) {
       noteUnreadable(stream, rangeOf(range.firstSeq, range.lastSeq))
       return null
@@ -154,10 +235,11 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
 
   async function close(): Promise<void> {
     if (commits.closed) return
+    salvager.stop()
     commits.close()
     acceptances.rejectAll(() => new CodedError('buffer-closed', 'stopped before the disk took this entry'))
-    db.close()
-    unlock()
+    file.keepSidecar(streams.all(), true)
+    file.close()
   }
 
   return {

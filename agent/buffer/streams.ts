@@ -1,13 +1,13 @@
 import type { Epoch, StreamEpoch } from '@barograph/proto'
 import type { BufferedStream } from '../core/buffer.ts'
-import type { StreamState, Tables } from './tables.ts'
+import type { StreamState } from './tables.ts'
 
 export type Streams = ReturnType<typeof openStreams>
 
 /** The streams of the buffer in memory, oldest first, by sensor and epoch; `epoch` is that of this run. */
-export function openStreams(tables: Tables, epoch: Epoch) {
+export function openStreams(loaded: readonly StreamState[], epoch: Epoch) {
   const byKey = new Map<string, StreamState>()
-  for (const stream of tables.streams(epoch)) byKey.set(keyOf(stream), stream)
+  for (const stream of loaded) byKey.set(keyOf(stream), stream)
 
   /** Nothing of it is left to send or to declare, and nothing can come. */
   const isDone = (stream: BufferedStream): boolean =>

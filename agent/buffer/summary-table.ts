@@ -22,8 +22,12 @@ interface SummaryRow extends SummaryRange, SummaryAge {
 /** Whom the payload names does not matter: a row belongs to its stream. */
 const anyone = 'summary'
 
-const crcOf = (stream: number, { firstSeq, lastSeq }: SummaryRange, payload: Uint8Array): number =>
-  checksum([stream, firstSeq, lastSeq], payload)
+/** Over all of a summary's row that is told to anyone. */
+export const summaryChecksum = (
+  stream: number,
+  { firstSeq, lastSeq }: SummaryRange,
+  payload: Uint8Array,
+): number => checksum([stream, firstSeq, lastSeq], payload)
 
 /** Statements on the table of condensed minutes. `writing` prepares what changes the file. */
 export function openSummaryTable(
@@ -50,13 +54,13 @@ export function openSummaryTable(
         age.accepted,
         age.monotonic,
         payload,
-        crcOf(stream, summary, payload),
+        summaryChecksum(stream, summary, payload),
       )
     },
     /** The summary that begins at this number or holds it; null: none. Throws `corrupt` when it is not what was written. */
     readSummary(stream: number, seq: number): Summary | null {
       const row = at.get(stream, seq)
-      if (!row || row.lastSeq < seq || row.crc !== crcOf(stream, row, row.payload)) return null
+      if (!row || row.lastSeq < seq || row.crc !== summaryChecksum(stream, row, row.payload)) return null
       try {
         return decodeBatch(row.payload).summaries[0] ?? null
       } catch (error) {
@@ -66,7 +70,13 @@ export function openSummaryTable(
     },
     summaryAge: (stream: number, firstSeq: number): SummaryAge =>
       at.get(stream, firstSeq) ?? { accepted: 0, monotonic: 0 },
-    removeSummary: (stream: number, firstSeq: number) => remove.run(stream, firstSeq),
+    /** False: it is not there. */
+    removeSummary: (stream: number, firstSeq: number): boolean => remove.run(stream, firstSeq).changes > 0,
+    /** A row as another file had it. */
+    restoreSummary(row: SummaryRow & { readonly stream: number }): void {
+      const { stream, firstSeq, lastSeq, accepted, monotonic, payload, crc } = row
+      insert.run(stream, firstSeq, lastSeq, accepted, monotonic, payload, crc)
+    },
     summaryRanges: (stream: number): SummaryRange[] => ranges.all(stream),
   }
 }

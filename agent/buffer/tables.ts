@@ -15,6 +15,7 @@ import type Sqlite from 'better-sqlite3'
 import type { BufferedStream, LostRange, NumberedEntry, SiteState } from '../core/buffer.ts'
 import type { SensorPosition } from '../core/sensor.ts'
 import { type BootTiming, finalTime } from '../core/time/row-time.ts'
+import { openBootTable } from './boot-table.ts'
 import { checksum } from './checksum.ts'
 import { decodePayload, type MetricNumbers, metricFromRow } from './payload.ts'
 import { openSentTable, openSummaryTable, type SummaryAge, type SummaryRange } from './summary-table.ts'
@@ -57,6 +58,7 @@ export interface EntryRow {
 
 /** Rows of the ledger of refusals that are kept; the oldest go. */
 const refusalsKept = 1_000
+const nextStreamKey = 'nextStream'
 /** Rows of one INSERT: one call into SQLite instead of many. */
 const rowsPerInsert = 32
 interface StreamRow {
@@ -81,6 +83,26 @@ interface ReadRow {
   crc: number | null
 }
 
+/** A row of the table of entries, as another file had it. */
+export interface RestoredEntry {
+  readonly stream: number
+  readonly seq: number
+  readonly accepted: number
+  readonly monotonic: number
+  readonly wall: number
+  readonly synced: number
+  readonly payload: Uint8Array
+  readonly crc: number | null
+}
+
+/** A custom metric of this file, under its number. */
+export interface MetricRow {
+  readonly id: number
+  readonly name: string
+  readonly unit: string
+  readonly kind: string
+}
+
 export type Tables = ReturnType<typeof openTables>
 
 /** Every statement on the buffer's tables. What writes is to be called inside a transaction. */
@@ -103,9 +125,17 @@ export function openTables(db: Sqlite.Database) {
   const insertMany = writing(
     `INSERT INTO entries VALUES ${Array.from({ length: rowsPerInsert }, () => values).join()}`,
   )
-  const addStream = writing('INSERT INTO streams VALUES (NULL, ?, ?, ?, ?, ?, 0, 0, 0, ?)')
+  const addStream = writing('INSERT INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const nextStream = db.prepare<[], number>('SELECT coalesce(max(id), 0) + 1 FROM streams').pluck()
   const setLastSeq = writing('UPDATE streams SET last_seq = ?, crc = ? WHERE id = ?')
   const addGone = writing('UPDATE streams SET gone = gone + ? WHERE id = ?')
+  const restoreEntry = writing(
+    `INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       accepted = excluded.accepted, monotonic = excluded.monotonic, wall = excluded.wall,
+       synced = excluded.synced, payload = excluded.payload, crc = excluded.crc
+     WHERE excluded.synced > entries.synced`,
+  )
+  const restoreMetric = writing('INSERT OR IGNORE INTO metrics VALUES (?, ?, ?, ?)')
   const setEnded = writing('UPDATE streams SET ended = 1 WHERE id = ?')
   const deleteStream = writing('DELETE FROM streams WHERE id = ?')
   const deleteRange = writing('DELETE FROM entries WHERE stream = ? AND seq BETWEEN ? AND ?')
@@ -125,6 +155,7 @@ export function openTables(db: Sqlite.Database) {
   const firstSinceBy = { accepted: firstSince('accepted'), monotonic: firstSince('monotonic') }
   const setPosition = writing('INSERT OR REPLACE INTO positions VALUES (?, ?)')
   const setMeta = writing('INSERT OR REPLACE INTO meta VALUES (?, ?)')
+  const deleteMeta = writing('DELETE FROM meta WHERE key = ?')
   const getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck()
   const clearLost = writing('DELETE FROM lost WHERE stream = ?')
   const addLost = writing('INSERT INTO lost VALUES (?, ?, ?, ?)')
@@ -150,6 +181,7 @@ export function openTables(db: Sqlite.Database) {
 
   return {
     metrics,
+    boots: openBootTable(db),
     ...summaries,
     setSent: sent.setSent,
     insert(stream: number, accepted: number, rows: readonly EntryRow[]): void {
@@ -169,10 +201,34 @@ export function openTables(db: Sqlite.Database) {
         insertMany.run(...rows.slice(at, at + rowsPerInsert).flatMap(bind))
       for (const row of rows.slice(at)) insertOne.run(...bind(row))
     },
+    /** Numbers of streams are never given twice: rows that a damaged page kept could be taken for another stream's. */
     addStream(stream: StreamTraits): number {
+      const id = Math.max(nextStream.get() ?? 1, Number(getMeta.get(nextStreamKey) ?? 1))
       const { sensor, epoch, boot, intervalMs, historical } = stream
       const crc = streamChecksum(stream, 0)
-      return Number(addStream.run(sensor, epoch, boot, intervalMs, historical ? 1 : 0, crc).lastInsertRowid)
+      addStream.run(id, sensor, epoch, boot, intervalMs, historical ? 1 : 0, 0, 0, 0, crc)
+      setMeta.run(nextStreamKey, String(id + 1))
+      return id
+    },
+    /** A stream as another file had it, without one of its rows. */
+    restoreStream(
+      stream: StreamTraits & { readonly id: number; readonly lastSeq: number },
+      isEnded: boolean,
+    ): void {
+      const { id, sensor, epoch, boot, intervalMs, historical, lastSeq } = stream
+      const crc = streamChecksum(stream, lastSeq)
+      const flags = [historical ? 1 : 0, lastSeq, isEnded ? 1 : 0] as const
+      addStream.run(id, sensor, epoch, boot, intervalMs, ...flags, lastSeq, crc)
+    },
+    restoreEntry(row: RestoredEntry): void {
+      const { stream, seq, accepted, monotonic, wall, synced, payload, crc } = row
+      restoreEntry.run(stream, seq, accepted, monotonic, wall, synced, payload, crc)
+    },
+    restoreMetric: ({ id, name, unit, kind }: MetricRow) => restoreMetric.run(id, name, unit, kind),
+    restorePosition: (sensor: string, text: string) => setPosition.run(sensor, text),
+    /** Numbers that left the buffer, or came back to it. */
+    addGone(stream: number, count: number): void {
+      addGone.run(count, stream)
     },
     setLastSeq: (stream: StreamState, lastSeq: number) =>
       setLastSeq.run(lastSeq, streamChecksum(stream, lastSeq), stream.id),
@@ -194,8 +250,7 @@ export function openTables(db: Sqlite.Database) {
     /** Summaries that leave the buffer. */
     removeSummaries(stream: number, ranges: readonly SummaryRange[]): void {
       for (const { firstSeq, lastSeq } of ranges) {
-        summaries.removeSummary(stream, firstSeq)
-        addGone.run(lastSeq - firstSeq + 1, stream)
+        if (summaries.removeSummary(stream, firstSeq)) addGone.run(lastSeq - firstSeq + 1, stream)
       }
     },
     /** Rows of this stream that were stamped without confirmation have their times by this from now on. */
@@ -257,6 +312,12 @@ export function openTables(db: Sqlite.Database) {
       return text === undefined ? null : (JSON.parse(text) as SiteState & { text: string })
     },
     device: (): string | undefined => getMeta.get('device'),
+    text: (key: string): string | undefined => getMeta.get(key),
+    /** Null: there is none any more. */
+    setText(key: string, text: string | null): void {
+      if (text === null) deleteMeta.run(key)
+      else setMeta.run(key, text)
+    },
     setDevice: (device: string) => setMeta.run('device', device),
     setSite: (site: SiteState & { readonly text: string }) => setMeta.run('site', JSON.stringify(site)),
     /** Bytes that rows take; free pages are not counted, they will be used again. */
@@ -273,7 +334,8 @@ export function openTables(db: Sqlite.Database) {
   }
 }
 
-const rowChecksum = (
+/** Over all of a row that is told to anyone. */
+export const rowChecksum = (
   stream: number,
   seq: number,
   monotonic: number,
@@ -282,7 +344,7 @@ const rowChecksum = (
 ): number => checksum([stream, seq, monotonic, wall], payload)
 
 /** Over what names a stream and says how far it went. */
-const streamChecksum = (stream: StreamTraits, lastSeq: number): number =>
+export const streamChecksum = (stream: StreamTraits, lastSeq: number): number =>
   checksum(
     [stream.intervalMs, stream.historical ? 1 : 0, lastSeq],
     Buffer.from(`${stream.sensor} ${stream.epoch} ${stream.boot}`),
@@ -294,39 +356,72 @@ function loadStreams(
 ): Omit<StreamState, 'sent' | 'summaries' | 'thinned'>[] {
   const rows = db.prepare<[], StreamRow>('SELECT * FROM streams ORDER BY id').all()
   // Consecutive numbers share the difference to their rank: one group per range.
-  const ranges = db.prepare<[number], { first: number; last: number }>(
-    `SELECT min(seq) AS first, max(seq) AS last FROM
+  const ranges = db.prepare<[number], { first: number; last: number; count: number }>(
+    `SELECT min(seq) AS first, max(seq) AS last, count(*) AS count FROM
        (SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM entries WHERE stream = ?)
      GROUP BY run ORDER BY first`,
   )
   const lost = db.prepare<[number], LostRange>(
     'SELECT first_seq AS firstSeq, last_seq AS lastSeq, cause FROM lost WHERE stream = ? ORDER BY first_seq',
   )
-  return rows.map((row) => ({
-    id: row.id,
-    sensor: row.sensor,
-    epoch: row.epoch,
-    boot: row.boot,
-    intervalMs: row.interval_ms,
-    historical: row.historical === 1,
-    lastSeq: row.last_seq,
-    rows: ranges.all(row.id).flatMap(({ first, last }) => [first, last]),
-    // boots.ts knows.
-    untimed: emptySet,
-    uncertain: emptySet,
-    clockErrorMs: 0,
-    lost: lost.all(row.id),
-    endPending: row.epoch !== currentEpoch && row.ended === 0,
-  }))
+  const summarised = new Map(
+    db
+      .prepare<[], { stream: number; count: number }>(
+        'SELECT stream, sum(last_seq - first_seq + 1) AS count FROM summaries GROUP BY stream',
+      )
+      .all()
+      .map(({ stream, count }) => [stream, count]),
+  )
+  return rows.map((row) => {
+    const held = ranges.all(row.id)
+    const stream = {
+      id: row.id,
+      sensor: row.sensor,
+      epoch: row.epoch,
+      boot: row.boot,
+      intervalMs: row.interval_ms,
+      historical: row.historical === 1,
+      lastSeq: row.last_seq,
+      rows: held.flatMap(({ first, last }) => [first, last]),
+      // boots.ts knows.
+      untimed: emptySet,
+      uncertain: emptySet,
+      clockErrorMs: 0,
+      lost: lost.all(row.id),
+      endPending: row.epoch !== currentEpoch && row.ended === 0,
+    }
+    checkStream(stream, row, held, summarised.get(row.id) ?? 0)
+    return stream
+  })
+}
+
+/**
+ * Pages that were zeroed, swapped or cut off are not always damage to SQLite, which then holds less, or other numbers.
+ * Ours add up, or the file is damaged.
+ */
+function checkStream(
+  stream: StreamTraits,
+  { last_seq: lastSeq, gone, crc }: StreamRow,
+  held: readonly { first: number; last: number; count: number }[],
+  summarised: number,
+): void {
+  const rows = held.reduce((sum, { count }) => sum + count, 0)
+  const isRight =
+    (crc === null || crc === streamChecksum(stream, lastSeq)) &&
+    // Version 1 did not count what is gone, and is only looked at.
+    (rows + summarised + gone === lastSeq || (crc === null && gone === 0)) &&
+    held.every(({ first, last, count }) => first >= 1 && last <= lastSeq && last - first + 1 === count)
+  if (!isRight)
+    throw new CodedError('buffer-corrupt', `the rows of ${stream.sensor} ${stream.epoch} do not add up`, {
+      hint: 'the agent sets the file aside when it starts, and takes out of it what can be read',
+    })
 }
 
 /** The custom metrics of this file, read once and written when a new one comes. */
-function metricTable(db: Sqlite.Database): MetricNumbers & { reload(): void } {
+function metricTable(db: Sqlite.Database): MetricNumbers & { reload(): void; all(): MetricRow[] } {
   const byKey = new Map<string, number>()
   const byNumber = new Map<number, Metric>()
-  const rows = db.prepare<[], { id: number; name: string; unit: string; kind: string }>(
-    'SELECT * FROM metrics',
-  )
+  const rows = db.prepare<[], MetricRow>('SELECT * FROM metrics')
   const reload = (): void => {
     byKey.clear()
     byNumber.clear()
@@ -341,6 +436,8 @@ function metricTable(db: Sqlite.Database): MetricNumbers & { reload(): void } {
   return {
     // After a rollback numbers that were given are gone from the file: they must be forgotten here too.
     reload,
+    /** As memory has them. */
+    all: () => [...byNumber].map(([id, { name, unit, kind }]) => ({ id, name, unit, kind })),
     numberOf(metric) {
       const key = metricKey(metric)
       if (!byKey.has(key)) {

@@ -118,6 +118,10 @@ export function createAcceptances(options: {
       traits.set(sensor, given)
     },
     position: (sensor: string): SensorPosition => positions.get(sensor) ?? null,
+    /** Inside the transaction that begins a new file. */
+    writePositions(): void {
+      for (const [sensor, position] of positions) tables.setPosition(sensor, position)
+    },
     /** Entries that wait. */
     count: (): number => queued,
     isEmpty: (): boolean => queue.length === 0,

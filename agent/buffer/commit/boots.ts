@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import { type BootTiming, boundBoots } from '../../core/time/row-time.ts'
 import type { Synchronisation } from '../../core/time/timekeeper.ts'
-import { type BootRow, openBootTable, timingOf } from '../boot-table.ts'
+import { type BootRow, timingOf } from '../boot-table.ts'
 import type { Streams } from '../streams.ts'
 import type { StreamState, Tables } from '../tables.ts'
 
@@ -20,7 +20,6 @@ export type Boots = ReturnType<typeof openBoots>
 /** What this file knows of the machine's boots, and the times that rows get by it. To be opened in a transaction. */
 export function openBoots(options: {
   readonly boot: string
-  readonly db: Parameters<typeof openBootTable>[0]
   readonly tables: Tables
   readonly streams: Streams
   readonly listeners: readonly BufferListener[]
@@ -28,7 +27,6 @@ export function openBoots(options: {
   readonly log: Log
 }) {
   const { boot, tables, streams, listeners, clock, log } = options
-  const table = openBootTable(options.db)
   const monotonic = (): number => Math.round(clock.monotonicMs())
   let found: Synchronisation | null = null
   let notedAtMs = Number.NEGATIVE_INFINITY
@@ -36,21 +34,23 @@ export function openBoots(options: {
   const unwritten = new Map<StreamState, number>()
   let isTimed = false
   let current: BootRow
+  /** All of them, oldest first, as they were committed when their times changed last. */
+  let rows: readonly BootRow[] = []
   let timings = new Map<string, BootTiming>()
 
   load()
   function load(): void {
     const inUse = new Set(streams.all().map((stream) => stream.boot))
-    const known = table.all()
+    const known = tables.boots.all()
     const lastRight = known.findLast(({ source }) => source === 'system' || source === 'collector')
     const useless = known.filter((one) => one.boot !== boot && one !== lastRight && !inUse.has(one.boot))
-    if (useless.length > 0) table.forget(useless.map((one) => one.boot))
-    if (!known.some((one) => one.boot === boot)) table.add(boot, Math.round(clock.now()), monotonic())
+    if (useless.length > 0) tables.boots.forget(useless.map((one) => one.boot))
+    if (!known.some((one) => one.boot === boot)) tables.boots.add(boot, Math.round(clock.now()), monotonic())
     if (!clock.isUnconfirmed && !ownRow().source)
-      table.setTime(boot, { offsetMs: Math.round(clock.now()) - monotonic(), errorMs: 0 }, 'system')
+      tables.boots.setTime(boot, { offsetMs: Math.round(clock.now()) - monotonic(), errorMs: 0 }, 'system')
     refresh()
     for (const stream of streams.all()) {
-      const rows = stream.historical ? emptySet : table.untimed(stream.id)
+      const rows = stream.historical ? emptySet : tables.boots.untimed(stream.id)
       const timing = timings.get(stream.boot)
       if (rows.length === 0) continue
       if (timing) unwritten.set(stream, 0)
@@ -59,15 +59,16 @@ export function openBoots(options: {
   }
 
   function ownRow(): BootRow {
-    const row = table.all().find((one) => one.boot === boot)
+    const row = tables.boots.all().find((one) => one.boot === boot)
     if (!row) throw new Error('this boot is not in the buffer')
     return row
   }
 
   function refresh(): void {
     current = ownRow()
+    rows = tables.boots.all()
     timings = new Map(
-      table.all().flatMap((row): [string, BootTiming][] => {
+      tables.boots.all().flatMap((row): [string, BootTiming][] => {
         const timing = timingOf(row)
         return timing ? [[row.boot, timing]] : []
       }),
@@ -87,7 +88,7 @@ export function openBoots(options: {
 
   /** This boot, and with it the older ones of which it is known now that nobody will ever know more. */
   function writeTimes({ offsetMs, errorMs, source }: Synchronisation): void {
-    const before = table.all().filter((one) => one.boot !== boot)
+    const before = tables.boots.all().filter((one) => one.boot !== boot)
     const unknown = before.filter((one) => one.source === null)
     const rightUntil = before
       .filter((one) => one.source === 'system' || one.source === 'collector')
@@ -102,15 +103,15 @@ export function openBoots(options: {
     )
     unknown.forEach((one, i) => {
       const bound = bounds[i]
-      if (bound) table.setTime(one.boot, bound, 'uncertain')
+      if (bound) tables.boots.setTime(one.boot, bound, 'uncertain')
     })
-    table.setTime(boot, { offsetMs: Math.round(offsetMs), errorMs: Math.ceil(errorMs) }, source)
+    tables.boots.setTime(boot, { offsetMs: Math.round(offsetMs), errorMs: Math.ceil(errorMs) }, source)
   }
 
   /** A row may be younger than the last note of its boot. */
   function lastedMs(row: BootRow): number {
     const own = streams.all().filter((stream) => stream.boot === row.boot)
-    return Math.max(row.lastMonotonic, ...own.map((stream) => table.lastMonotonic(stream.id)))
+    return Math.max(row.lastMonotonic, ...own.map((stream) => tables.boots.lastMonotonic(stream.id)))
   }
 
   function note(): void {
@@ -118,7 +119,7 @@ export function openBoots(options: {
     if (nowMs - notedAtMs < noteMs) return
     notedAtMs = nowMs
     for (const stream of streams.all()) prune(stream)
-    table.setLast(boot, Math.round(clock.now()), monotonic())
+    tables.boots.setLast(boot, Math.round(clock.now()), monotonic())
   }
 
   /** Of rows that are gone nobody needs to know more. */
@@ -131,7 +132,7 @@ export function openBoots(options: {
   function convertSome(): void {
     for (const [stream, after] of unwritten) {
       const timing = timings.get(stream.boot)
-      const last = timing ? table.convert(stream.id, after, rowsPerCommit, timing) : null
+      const last = timing ? tables.boots.convert(stream.id, after, rowsPerCommit, timing) : null
       if (last === null) unwritten.delete(stream)
       else unwritten.set(stream, last)
       if (last !== null) return
@@ -148,7 +149,7 @@ export function openBoots(options: {
     /** How the rows of a boot get their times; null: nobody knows yet. */
     timingOf: (of: string): BootTiming | null => timings.get(of) ?? null,
     /** False: nothing was noted of that boot, as in files of version 1. */
-    isKnown: (of: string): boolean => table.all().some((one) => one.boot === of),
+    isKnown: (of: string): boolean => tables.boots.all().some((one) => one.boot === of),
     /** To be committed at once: everything waits for it. */
     synchronise(next: Synchronisation): void {
       found = next
@@ -187,6 +188,23 @@ export function openBoots(options: {
             'readings of a boot whose clock nobody ever set: they are sent as uncertain',
           )
       }
+    },
+    /** Inside the transaction that begins a new file. */
+    writeAnyway: () => tables.boots.restore(rows),
+    /** The new file is there, without its rows. */
+    renewed(): void {
+      unwritten.clear()
+      refresh()
+    },
+    /** Rows came back out of a damaged file whose time was not final when they were written. */
+    restored(stream: StreamState, unsynced: RangeSet): void {
+      if (unsynced.length === 0 || stream.historical) return
+      const timing = timings.get(stream.boot) ?? null
+      if (timing) {
+        tables.setTiming(stream.id, timing)
+        unwritten.set(stream, 0)
+      }
+      give(stream, union(union(stream.untimed, stream.uncertain), unsynced), timing)
     },
     /** Rows are in the file that wait for their time. */
     added(stream: StreamState, rows: RangeSet): void {

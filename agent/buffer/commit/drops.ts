@@ -18,7 +18,7 @@ import type { Thinned, Thinner } from './thinner.ts'
 import { roomAgain, type WhenFull } from './trouble.ts'
 
 /** Why rows went, in the words of the ledger. */
-export type DropCause = 'buffer full' | 'expired' | 'unreadable'
+export type DropCause = 'buffer full' | 'expired' | 'corrupt buffer'
 
 export interface Drop {
   readonly stream: StreamState
@@ -77,7 +77,9 @@ export function createDropper(options: {
   /** What is damaged or too old; one cause at a time, so that nothing is dropped for two. */
   function choose(): Drop[] {
     const damaged = [...unreadable]
-      .map(([stream, set]): Drop => ({ stream, set: intersect(set, heldBy(stream)), cause: 'unreadable' }))
+      .map(
+        ([stream, set]): Drop => ({ stream, set: intersect(set, heldBy(stream)), cause: 'corrupt buffer' }),
+      )
       .filter(({ set }) => set.length > 0)
     if (damaged.length > 0) return damaged
     const nowMs = clock.monotonicMs()

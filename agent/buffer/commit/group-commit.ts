@@ -1,11 +1,10 @@
 import { type Epoch, lastOf, sizeOf } from '@barograph/proto'
-import type Sqlite from 'better-sqlite3'
 import type { BufferListener } from '../../core/buffer.ts'
 import type { Clock } from '../../core/clock.ts'
 import { createDueTimer } from '../../core/due-timer.ts'
 import type { Log } from '../../core/log.ts'
 import type { Site } from '../identity.ts'
-import { codeOf } from '../open.ts'
+import { codeOf, isDamage } from '../open.ts'
 import type { Streams } from '../streams.ts'
 import type { Tables } from '../tables.ts'
 import type { Acceptances, Group } from './acceptances.ts'
@@ -26,7 +25,12 @@ const stepMs = 20
 export interface GroupCommitOptions {
   readonly epoch: Epoch
   readonly commitIntervalMs: number
-  readonly db: Sqlite.Database
+  /** Runs a transaction. Throws what SQLite throws. */
+  readonly transact: <T>(act: () => T) => T
+  /** The file is damaged: true when another one is in its place, and what waits can be committed there. */
+  readonly renew: (error: unknown) => boolean
+  /** Something was committed. */
+  readonly onCommit: () => void
   readonly tables: Tables
   readonly streams: Streams
   readonly acceptances: Acceptances
@@ -48,7 +52,7 @@ interface Written {
 
 /** Commits what waits, many changes in one transaction: each transaction waits for the disk. */
 export function createGroupCommit(options: GroupCommitOptions) {
-  const { epoch, db, tables, streams, listeners, clock, log } = options
+  const { epoch, transact, tables, streams, listeners, clock, log } = options
   const { acceptances, settlements, boots, site, marks, dropper, trouble } = options
   const timer = createDueTimer(clock, commit)
   let closed = false
@@ -61,9 +65,8 @@ export function createGroupCommit(options: GroupCommitOptions) {
   function commit(): void {
     let written: Written
     try {
-      written = db.transaction(write)()
+      written = transact(write)
     } catch (error) {
-      tables.metrics.reload()
       dropper.failed()
       marks.holdInMemory()
       failCommit(error)
@@ -78,6 +81,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
     dropper.committed(written.removal)
     streams.forgetDone()
     publish(written)
+    options.onCommit()
     // A loss of another cause says nothing about the room.
     const dropped = drops.some(({ cause }) => cause === 'buffer full')
     trouble.judgeRoom(tables.usedBytes(), { dropped, thinned: thinned.length > 0 })
@@ -96,8 +100,14 @@ export function createGroupCommit(options: GroupCommitOptions) {
   }
 
   function failCommit(error: unknown): void {
+    if (isDamage(error) && options.renew(error)) {
+      schedule(0)
+      return
+    }
     const code = codeOf(error)
     if (!code) throw error
+    // Numbers that were given in it are gone from the file.
+    if (!isDamage(error)) tables.metrics.reload()
     trouble.judgeFailure(code)
     schedule(retryMs)
   }
