@@ -10,6 +10,7 @@ import type { SimulatedLog } from '../world/log.ts'
 import type { Mirror, SimulatedStore } from '../world/store.ts'
 import { type Arrival, type LogFacts, readLog } from './arrivals.ts'
 import type { Level, ZoneName } from './calendar.ts'
+import { checkGaps } from './gaps.ts'
 import type { AcceptedEntry, AcceptedStream, Ledger } from './ledger.ts'
 import { bucketEntries, eventOf, nameOf, type StoredEvents } from './stored.ts'
 import { type Counted, describeStored, recompute } from './windows.ts'
@@ -105,7 +106,10 @@ function checkStream(options: FinalCheckOptions, stream: AcceptedStream, facts: 
     )
     if (!waits && !entry.mark) counted.push({ stream, entry, isThinned })
   })
-  if (document) checkBeyond(stream, document)
+  if (document) {
+    checkBeyond(stream, document)
+    checkGaps(stream, document)
+  }
   return counted
 }
 

@@ -48,6 +48,18 @@ const collectorBugs: readonly Bug[] = [
     edits: [inFile('collector/store/upsert.ts', "${when === 'newer' ? guard : ''}", '')],
   },
   {
+    name: 'gap-heals-early',
+    rule: 'a gap heals with the last number that it lacks',
+    model: null,
+    edits: [
+      inFile(
+        'collector/core/gaps.ts',
+        'if (!hasAll(seen, gap.first, gap.last)) open.push(gap)',
+        'if (!has(seen, gap.last)) open.push(gap)',
+      ),
+    ],
+  },
+  {
     name: 'new-by-presence',
     rule: 'whether a number is new is told by the record that brought it, not by whether it is there',
     model: '33 %',
