@@ -107,7 +107,7 @@ function noteSummaries(
   }
 }
 
-/** The windows that a reading went into when it came to count, those that are expired since among them. */
+/** The windows that a reading is in since it came to count, those that are expired since among them. */
 function windowingAt(
   device: string,
   sensor: string,

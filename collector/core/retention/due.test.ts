@@ -112,7 +112,7 @@ const keep: Retention = {
 describe('a level', () => {
   const stream = (lags: readonly (readonly [number, number])[] | null, expiredBefore = {}) => ({
     ...streamOf('a', 's', at(1)),
-    largestTime: now,
+    smallestTime: now - 400 * day,
     lags,
     expiredBefore,
   })
@@ -124,6 +124,12 @@ describe('a level', () => {
     expect(Object.keys(live)).toEqual(['10s', '1m'])
     expect(live['10s']).toBeLessThanOrEqual(now - 7 * day - 1_000)
     expect(live['10s']).toBeGreaterThan(now - 7.2 * day)
+  })
+
+  test('is not told of before its oldest reading', () => {
+    const young = { ...stream([[now, 1_000]]), smallestTime: now - 8 * day }
+    expect(dueLevels(young, keep, now).map(({ level }) => level)).toEqual(['10s'])
+    expect(dueLevels({ ...young, smallestTime: null }, keep, now)).toEqual([])
   })
 
   test('waits for windows that a backfill reached within that time', () => {

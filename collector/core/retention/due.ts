@@ -97,14 +97,16 @@ const stepsPerRetention = 64
  * The levels of a stream of which more windows expire now: those that got nothing for as long as the level is kept.
  */
 export function dueLevels(
-  stream: Pick<StreamDocument, 'sensor' | 'largestTime' | 'lags' | 'expiredBefore'>,
+  stream: Pick<StreamDocument, 'sensor' | 'smallestTime' | 'lags' | 'expiredBefore'>,
   retention: Retention,
   now: number,
 ): Expire['levels'] {
-  if (stream.largestTime === null) return []
+  const oldest = stream.smallestTime
+  if (oldest === null) return []
   return levels.flatMap((level) => {
     const before = dueBefore(stream, level, retention[level], now)
-    return before === null ? [] : [{ sensor: stream.sensor, level, before }]
+    // No window ends before the oldest reading: there is nothing to tell.
+    return before === null || before <= oldest ? [] : [{ sensor: stream.sensor, level, before }]
   })
 }
 
