@@ -307,6 +307,7 @@ export function createRoll(options: RollOptions): Roll {
       reached('streams-written')
       if (!(await store.advance(partition, { g: generation, n: next }, swaps))) await refused()
       reached('checkpoint-advanced')
+      known = Math.max(known, next)
       flushed = next
       flushedAt = clock.now()
       publish(await receipts())
