@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ApiEntry, ApiGaps } from '@barograph/proto/api'
+import type { ApiEntry, ApiGaps, ApiRollup } from '@barograph/proto/api'
 import Database from 'better-sqlite3'
 import { describe, expect, test, vi } from 'vitest'
 import { contentsOf, type StreamContents } from './fixtures/contents.ts'
@@ -18,6 +18,11 @@ vi.setConfig({ testTimeout: 400_000 })
 /** The partitions that the logs of all sets have. */
 const env = { BAROGRAPH_LOG_PARTITIONS: '2' }
 const device = 'balcony'
+
+/** When the second site of the cellar begins: 0.1.0 let windows go on there, later versions do not. */
+const secondSite = Date.parse('2025-11-01T05:59:40Z')
+const isCutAnew = (of: string, { start, end }: ApiRollup): boolean =>
+  of === 'cellar' && Date.parse(start) < secondSite && secondSite < Date.parse(end)
 
 const keyOf = ({ epoch, seq }: { epoch: string; seq: number }): string => `${epoch} ${seq}`
 
@@ -77,6 +82,7 @@ describe.each(versions)('on the files of version %s', (version) => {
       for (const entry of old.entries) expect(entries.get(keyOf(entry))).toMatchObject(entry)
       const windows = new Map(stream.rollups.map((rollup) => [`${rollup.level} ${rollup.start}`, rollup]))
       for (const rollup of old.rollups) {
+        if (isCutAnew(old.device, rollup)) continue
         // Balcony's windows have grown by what waited in its buffer.
         const { received, ...rest } = rollup
         const grown = { received: expect.toSatisfy((n: number) => n >= received) as number }
@@ -106,8 +112,12 @@ describe.each(versions)('on the files of version %s', (version) => {
       const seen = stream.entries.filter((entry) => entry.epoch === epoch)
       expect(seen.length + declared, `${sensor} ${epoch}`).toBe(lastSeq)
     }
-    const audit = await collector.audit()
-    expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+    // The collector makes the windows that are cut anew by itself.
+    await eventually('the audit finds nothing', async () => {
+      const { code, stdout, stderr } = await collector.audit()
+      if (code !== 0) throw new Error(stdout + stderr)
+      return true
+    })
     await collector.stop()
     for (const { sensor, epoch } of before.buffer.streams)
       expect(storedNumbers(folder, device).has(`${sensor} ${epoch}`)).toBe(true)

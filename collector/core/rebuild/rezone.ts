@@ -8,10 +8,17 @@ import { rebuildDevice, type RebuildClock, type RebuildStore } from './rebuild-d
 const lookMs = 1_000
 const retryMs = 30_000
 
+type Sited = Pick<DeviceDocument, 'rezone' | 'newestTime' | 'sites'>
+
 /** Has a site come, since its windows were made, that cuts them in another way? */
-export function isToRezone({ rezone }: Pick<DeviceDocument, 'rezone'>, current: CurrentSet | null): boolean {
-  return rezone !== undefined && !(current && isBefore(rezone, current.at))
+export function isToRezone(device: Sited, current: CurrentSet | null): boolean {
+  if (current === null && isOfOldCut(device)) return true
+  return device.rezone !== undefined && !(current && isBefore(device.rezone, current.at))
 }
+
+/** An older program made its windows, and let them go on where another zone begins. */
+const isOfOldCut = ({ newestTime, sites }: Sited): boolean =>
+  newestTime === undefined && new Set(sites.map((site) => site.timeZone)).size > 1
 
 /** Rebuilds devices by itself whose sites have changed back to a time of which there are windows. */
 export interface Rezoning {
@@ -63,7 +70,8 @@ export function createRezoning({
     note: (device) => void waiting.add(device),
     async run(signal) {
       // Those that a program before this one left undone.
-      for (const { device, rezone } of await store.devices()) if (rezone) waiting.add(device)
+      for (const document of await store.devices())
+        if (document.rezone || isOfOldCut(document)) waiting.add(document.device)
       while (!signal.aborted) {
         let isDelayed = false
         const devices = [...waiting]
