@@ -38,6 +38,8 @@ export function readLog(history: readonly LogRecord[]): LogFacts {
       for (const seq of numbers(run.firstSeq, run.firstSeq + run.times.length - 1))
         add(arrivals, keyOf(run, seq), arrival)
     for (const summary of summaries) {
+      const bound = arrival.isHistorical ? null : record.quarantineAfterMs
+      if (bound !== null && summary.minutes.some(({ start }) => start > bound)) continue
       const keys = numbers(summary.firstSeq, summary.lastSeq).map((seq) => keyOf(summary, seq))
       if (keys.every((key) => !arrivals.has(key))) for (const key of keys) add(arrivals, key, arrival)
     }

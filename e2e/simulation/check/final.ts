@@ -150,8 +150,10 @@ function isRefusable(
   reason: string,
 ): boolean {
   if (reason === 'overlap') return mayOverlap(stream)
+  // Condensed by a clock that ran ahead: nobody could release a part of it.
+  if (reason === 'in the future') return !stream.historical
   if (reason === 'unknown-version') return stream.spoiled.has(seq)
-  return reason === 'too fragmented'
+  return reason === 'too fragmented' || reason === 'quarantine full'
 }
 
 const causesOf = (sets: Readonly<Record<string, readonly number[]>> | undefined, seq: number): string[] =>

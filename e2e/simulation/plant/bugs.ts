@@ -251,6 +251,81 @@ const collectorBugs: readonly Bug[] = [
   },
 ]
 
+const wayOutBugs: readonly Bug[] = [
+  {
+    name: 'no-reach',
+    rule: 'a log that was cut behind the checkpoint and before the furthest document is noticed',
+    model: '2 %',
+    edits: [
+      inFile(
+        'collector/core/checkpoint.ts',
+        'Math.max(checkpoint.position.n, checkpoint.reach)',
+        'checkpoint.position.n',
+      ),
+      inFile(
+        'collector/core/checkpoint.ts',
+        'if (checkpoint.reach > first) {',
+        'if (checkpoint.reach < 0) {',
+      ),
+    ],
+  },
+  {
+    name: 'tail-unchecked',
+    rule: 'what is in memory is of records that the log still holds',
+    model: null,
+    edits: [inFile('collector/core/roll.ts', 'if (isCut && next > 0) throw new Behind()', '')],
+  },
+  {
+    name: 'summary-in-part',
+    rule: 'a summary is folded whole or not at all',
+    model: '4 %',
+    edits: [
+      inFile(
+        'collector/core/fold/plan-batch.ts',
+        "if (!isBrought(seq)) return refused('overlap')",
+        'if (!isBrought(seq)) continue',
+      ),
+    ],
+  },
+  {
+    name: 'expired-again',
+    rule: 'what has expired is not taken again when it comes again',
+    model: null,
+    edits: [
+      inFile(
+        'collector/core/fold/brought.ts',
+        'return arrival === null && !isEpochAhead && !has(epoch.expired, seq)',
+        'return arrival === null && !isEpochAhead',
+      ),
+    ],
+  },
+  {
+    name: 'released-twice',
+    rule: 'a release acts once for each number',
+    model: null,
+    edits: [
+      inFile(
+        'collector/core/fold/brought.ts',
+        'return bucket.isWaiting(seq) && !isEpochAhead && !has(epoch.expired, seq)',
+        'return (bucket.isWaiting(seq) || release !== null) && !isEpochAhead',
+      ),
+    ],
+  },
+  {
+    name: 'swap-unnoticed',
+    rule: 'when a set of windows was replaced its owners begin anew',
+    model: null,
+    edits: [
+      inFile('collector/core/checkpoint.ts', 'if (checkpoint.swaps !== hold.swaps) throw new Behind()', ''),
+      inFile(
+        'collector/core/roll.ts',
+        '    async function refused(): Promise<never> {',
+        '    async function refused(): Promise<void> {\n      if (swaps >= 0) return',
+      ),
+    ],
+  },
+]
+
 const agentBugs: readonly Bug[] = [
   {
     name: 'deleted-on-logged',
@@ -367,6 +442,18 @@ const agentBugs: readonly Bug[] = [
     ],
   },
   {
+    name: 'marks-forgotten',
+    rule: 'what is handed to the uplink is marked on the disk before, and never condensed',
+    model: null,
+    edits: [
+      inFile(
+        'agent/buffer/commit/marks.ts',
+        'for (const [stream, set] of written) tables.setSent(stream.id, set)',
+        '',
+      ),
+    ],
+  },
+  {
     name: 'loss-settled-by-word',
     rule: 'a loss that was declared is kept until it is stored',
     model: null,
@@ -383,7 +470,7 @@ const agentBugs: readonly Bug[] = [
 ]
 
 /** Every planted bug. Corrections are not built yet, and with them their rule. */
-export const bugs: readonly Bug[] = [...collectorBugs, ...agentBugs]
+export const bugs: readonly Bug[] = [...collectorBugs, ...wayOutBugs, ...agentBugs]
 
 export function bugNamed(name: string): Bug {
   const bug = bugs.find((one) => one.name === name)
