@@ -65,7 +65,14 @@ export async function runSeed(
     tellStory({ world, weather: storm, collector, fleet, stormMs })
     await settle(world, collector, fleet)
     await collector.store.mirror.refresh()
-    checkEverything({ world, ...collector, ...fleet, levels: setting.levels, zoneOf })
+    checkEverything({
+      world,
+      ...collector,
+      ...fleet,
+      levels: setting.levels,
+      zoneOf,
+      keepsTime: (device) => setting.devices.some((one) => one.device === device && one.keepsTime),
+    })
   } catch (error) {
     if (error instanceof Violation) violation = error
     else
@@ -151,22 +158,34 @@ function drawSetting(world: World): {
     retention: random.chance(0.6) ? null : drawRetention(random),
     partitions: random.whole(1, 2),
     flushIntervalMs: random.pick([300, 1_000, 4_000]),
-    devices: names.map((device) => ({
-      device,
-      zone: random.pick(Object.keys(zones) as ZoneName[]),
-      intervalMs: random.pick([1_000, 2_000, 5_000]),
-      items: random.whole(0, 80),
-      itemsFromMs: Date.UTC(2025, 11, 1) + random.whole(0, 100) * 3_600_000,
-      failing: random.chance(0.5) ? 0 : 0.05,
-      lingerMs: random.pick([0, 500, 3_000]),
-      maxBatchEntries: random.pick([3, 10, 100]),
-      backfillPerSecond: random.pick([5, 50, 5_000]),
-      creditEntries: random.pick([8, 100, 10_000]),
-      maxMb: random.chance(0.4) ? 1 : random.whole(11, 18) / 1_024,
-      maxAgeDays: random.chance(0.8) ? 90 : 0.0004,
-      commitIntervalMs: random.pick([50, 200, 1_500]),
-      whenFull: random.pick(['thin', 'thin', 'drop-oldest', 'stop']),
-    })),
+    devices: names.map((device) => drawDevice(random, device)),
+  }
+}
+
+function drawDevice(random: Random, device: string): DeviceConfig {
+  const keepsTime = random.chance(0.5)
+  return {
+    keepsTime,
+    device,
+    zone: random.pick(Object.keys(zones) as ZoneName[]),
+    intervalMs: random.pick([1_000, 2_000, 5_000]),
+    items: random.whole(0, 80),
+    itemsFromMs: Date.UTC(2025, 11, 1) + random.whole(0, 100) * 3_600_000,
+    failing: random.chance(0.5) ? 0 : 0.05,
+    lingerMs: random.pick([0, 500, 3_000]),
+    maxBatchEntries: random.pick([3, 10, 100]),
+    backfillPerSecond: random.pick([5, 50, 5_000]),
+    creditEntries: random.pick([8, 100, 10_000]),
+    maxMb: random.chance(0.4) ? 1 : random.whole(11, 18) / 1_024,
+    maxAgeDays: random.chance(0.8) ? 90 : 0.0004,
+    commitIntervalMs: random.pick([50, 200, 1_500]),
+    // What is condensed by a time that was corrected cannot be computed again from here.
+    whenFull: random.pick([
+      keepsTime ? 'drop-oldest' : 'thin',
+      keepsTime ? 'stop' : 'thin',
+      'drop-oldest',
+      'stop',
+    ]),
   }
 }
 

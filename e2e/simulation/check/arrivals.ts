@@ -5,6 +5,8 @@ import type { LogRecord } from '../../../collector/core/log.ts'
 export interface Arrival {
   readonly record: LogRecord
   readonly isHistorical: boolean
+  /** Its times are right within this; null: they are right. */
+  readonly uncertainMs: number | null
 }
 
 /** What the log says of each number, by looking through it from its beginning. */
@@ -32,8 +34,9 @@ export function readLog(history: readonly LogRecord[]): LogFacts {
       for (const range of decodeRelease(record.value).ranges)
         for (const seq of numbers(range.firstSeq, range.lastSeq)) add(releases, keyOf(range, seq), record)
     if (record.kind !== 'batch') continue
-    const { clock, runs, summaries } = decodeBatch(record.value)
-    const arrival = { record, isHistorical: clock === 'historical' }
+    const { clock, clockErrorMs, runs, summaries } = decodeBatch(record.value)
+    const uncertainMs = clock === 'uncertain' ? clockErrorMs : null
+    const arrival = { record, isHistorical: clock === 'historical', uncertainMs }
     for (const run of runs)
       for (const seq of numbers(run.firstSeq, run.firstSeq + run.times.length - 1))
         add(arrivals, keyOf(run, seq), arrival)

@@ -12,10 +12,12 @@ import { type Arrival, type LogFacts, readLog } from './arrivals.ts'
 import type { Level, ZoneName } from './calendar.ts'
 import { checkGaps } from './gaps.ts'
 import type { AcceptedEntry, AcceptedStream, Ledger } from './ledger.ts'
-import { bucketEntries, eventOf, nameOf, type StoredEvents } from './stored.ts'
+import { bucketEntries, eventOf, nameOf, storedTime, type StoredEvents } from './stored.ts'
 import { type Counted, describeStored, recompute } from './windows.ts'
 
 const futureToleranceMs = 300_000
+/** Half of a slow round trip, and what a clock may be off and still count as right, several times over. */
+const rightWithinMs = 12_000
 
 export interface FinalCheckOptions {
   readonly world: World
@@ -27,6 +29,7 @@ export interface FinalCheckOptions {
   /** True when an agent had a reason to give readings up for this cause. */
   /** True when readings may have been condensed that were sent before. */
   readonly mayOverlap: (stream: AcceptedStream) => boolean
+  readonly keepsTime: (device: string) => boolean
   readonly mayLose: (stream: AcceptedStream, cause: string) => boolean
 }
 
@@ -95,8 +98,10 @@ function checkStream(options: FinalCheckOptions, stream: AcceptedStream, facts: 
         fail('honest', `refused without need: ${reason}`)
     if (!found) return
     const isThinned = found.event.what === 'summarised'
+    const time = storedTime(found, seq) ?? entry.time
     if (!isThinned) checkEntry(found.bucket, seq, entry, fail)
-    checkFacts(options, found, entry, facts, `${nameOf(stream)}/${seq}`, fail)
+    if (!isThinned) checkTime(options, stream, entry, time, facts, fail)
+    checkFacts(options, found, time, facts, `${nameOf(stream)}/${seq}`, fail)
     const waits = found.event.what === 'quarantined' && !found.release
     if (!isExpired && causesOf(document?.quarantined, seq).length > 0 !== waits)
       fail('honest', 'its epoch and its bucket differ on whether it is in quarantine')
@@ -104,7 +109,7 @@ function checkStream(options: FinalCheckOptions, stream: AcceptedStream, facts: 
       isThinned ? 'summarised' : waits ? 'quarantined' : 'released',
       waits || isThinned || found.release ? 1 : 0,
     )
-    if (!waits && !entry.mark) counted.push({ stream, entry, isThinned })
+    if (!waits && !entry.mark) counted.push({ stream, entry: { ...entry, time }, isThinned })
   })
   if (document) {
     checkBeyond(stream, document)
@@ -113,11 +118,33 @@ function checkStream(options: FinalCheckOptions, stream: AcceptedStream, facts: 
   return counted
 }
 
+/** A device that keeps the time may correct what its clock said, to what is right; any other sends what it said. */
+function checkTime(
+  { world, keepsTime }: FinalCheckOptions,
+  stream: AcceptedStream,
+  entry: AcceptedEntry,
+  time: number,
+  { arrivals }: LogFacts,
+  fail: (invariant: 'once', why: string) => never,
+): void {
+  if (time === entry.time) return
+  if (stream.historical || !keepsTime(stream.device))
+    fail('once', `accepted at ${entry.time}, stored at ${time}`)
+  // The collector's clock is what it was set by.
+  if ((world.faults.get('collector-clock') ?? 0) > 0) return
+  const { device, sensor, epoch, entries } = stream
+  const all = arrivals.get(`${device}/${sensor}/${epoch}/${entries.indexOf(entry) + 1}`) ?? []
+  const bound = Math.max(rightWithinMs, ...all.map(({ uncertainMs }) => uncertainMs ?? 0))
+  if (Math.abs(time - entry.truth) > bound)
+    fail('once', `accepted at ${entry.truth}, stored at ${time}: more than ${bound} ms off`)
+  world.deed('corrected')
+}
+
 /** What its bucket says of a number is what the log says of it. */
 function checkFacts(
   { log }: FinalCheckOptions,
   { event, release }: StoredEvents,
-  entry: AcceptedEntry,
+  time: number,
   { arrivals, releases }: LogFacts,
   key: string,
   fail: (invariant: 'fold', why: string) => never,
@@ -125,8 +152,8 @@ function checkFacts(
   const all = arrivals.get(key) ?? []
   const [first] = all
   if (!first) return fail('fold', 'stored, and no record of the log brings it')
-  const isFuture = ({ isHistorical, record }: Arrival): boolean =>
-    !isHistorical && entry.time > record.ingestMs + futureToleranceMs
+  const isFuture = ({ isHistorical, record, uncertainMs }: Arrival): boolean =>
+    uncertainMs !== null || (!isHistorical && time > record.ingestMs + futureToleranceMs)
   const isQuarantined = event.what === 'quarantined'
   // Positions of a log that was cut or made anew tell nothing of the one before.
   if (log.damages() > 0) {
@@ -186,8 +213,6 @@ function checkEntry(
   fail: (invariant: 'once', why: string) => never,
 ): void {
   const slot = seq - 1 - bucket.index * bucketEntries
-  if (bucket.times[slot] !== entry.time)
-    fail('once', `accepted at ${entry.time}, stored at ${bucket.times[slot] ?? 'no time'}`)
   const mark = bucket.marks.find((one) => one.seq === seq)
   if ((mark?.kind ?? '') !== (entry.mark?.kind ?? '')) fail('once', 'stored as another kind of entry')
   const stored = Object.entries(bucket.columns)

@@ -2,11 +2,13 @@ import { metricKey } from '@barograph/proto'
 import type Sqlite from 'better-sqlite3'
 import type { Acceptance, Buffer, Entry, SensorTraits } from '../../../agent/core/buffer.ts'
 import type { Machine, Process } from '../engine/process.ts'
-import { Violation, type World } from '../engine/world.ts'
+import { acting, Violation, type World } from '../engine/world.ts'
 
 /** An entry as it was accepted. */
 export interface AcceptedEntry {
   readonly time: number
+  /** When it was accepted, by a clock that is right. */
+  readonly truth: number
   readonly mark: { readonly kind: string; readonly code: string } | null
   readonly values: readonly {
     readonly key: string
@@ -221,6 +223,7 @@ export const firstItem = 1_000
 function copyOf({ time, mark, values }: Entry): AcceptedEntry {
   return {
     time: Math.round(time),
+    truth: acting.wallMs(),
     mark: mark && { kind: mark.kind, code: mark.code },
     values: values.map(({ metric, thousandths, flag }) => ({
       key: metricKey(metric),

@@ -21,6 +21,10 @@ export interface StoredEvents {
   readonly release: BucketEvent | null
 }
 
+/** The time that its bucket has; null: it came in a summary. */
+export const storedTime = ({ bucket }: StoredEvents, seq: number): number | null =>
+  bucket.times[(seq - 1) % bucketEntries] ?? null
+
 /** What happened to a number, as its bucket tells; null: it is not there. */
 export function eventOf(mirror: Mirror, stream: AcceptedStream, seq: number): StoredEvents | null {
   const index = Math.floor((seq - 1) / bucketEntries)
@@ -66,9 +70,10 @@ export function createReceiptCheck(options: {
     const { what } = found.event
     if ((what === 'quarantined' && !found.release) || entry.mark) return
     const isThinned = what === 'summarised'
+    const time = storedTime(found, seq) ?? entry.time
     const { expiredBefore = {} } = mirror.get('streams', `${device}/${sensor}`) ?? {}
     for (const { id, level, end } of windowsOf(
-      { stream, entry, isThinned },
+      { stream, entry: { ...entry, time }, isThinned },
       options.levels,
       options.zoneOf(device),
     )) {

@@ -14,6 +14,7 @@ export const deeds = {
   refused: 'an entry was refused',
   expired: 'an entry expired',
   sealed: 'a window was sealed',
+  corrected: 'the time of an entry was corrected before it was sent',
   rebuilt: 'the windows of a device were made anew beside the rolls',
   'new-log': 'the documents of a partition went over to another log',
 } as const

@@ -2,6 +2,7 @@ import { limits, decodeBatch } from '@barograph/proto'
 import { openSqliteBuffer } from '../../../agent/buffer/sqlite.ts'
 import { type Agent, startAgent } from '../../../agent/core/agent.ts'
 import type { Log } from '../../../agent/core/log.ts'
+import { createTimekeeper } from '../../../agent/core/time/timekeeper.ts'
 import type { Ledger } from '../check/ledger.ts'
 import type { ZoneName } from '../check/calendar.ts'
 import { createMachine, type Machine, type Process, startProcess } from '../engine/process.ts'
@@ -26,6 +27,8 @@ export interface DeviceConfig {
   readonly maxMb: number
   readonly maxAgeDays: number
   readonly commitIntervalMs: number
+  /** Its agent asks the collector what time it is. */
+  readonly keepsTime: boolean
   readonly whenFull: 'thin' | 'drop-oldest' | 'stop'
 }
 
@@ -107,6 +110,7 @@ export function createStation(options: {
       altitudeM: 3,
       timeZone: config.zone,
     }
+    const keeper = config.keepsTime ? createTimekeeper({ clock: own.clock, log }) : null
     try {
       const buffer = ledger.watch(
         device,
@@ -121,7 +125,7 @@ export function createStation(options: {
           epoch,
           boot: machine.boot,
           site: JSON.stringify(site),
-          clock: own.clock,
+          clock: keeper ?? own.clock,
           log,
           open: () => disk.openFor(own, { committed: checkSize }),
         }),
@@ -136,6 +140,7 @@ export function createStation(options: {
         buffer,
         uplink: network.uplinkOf(device, own),
         clock: own.clock,
+        ...(keeper ? { time: { keeper, system: () => 'unknown' as const } } : {}),
         log,
         version: 'simulated',
       })
