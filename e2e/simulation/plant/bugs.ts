@@ -370,11 +370,15 @@ const agentBugs: readonly Bug[] = [
     rule: 'every run of the agent has an epoch of its own: numbers are never given twice',
     model: null,
     edits: [
-      inFile('agent/buffer/sqlite.ts', 'const { device, path, epoch, boot,', 'const { device, path, boot,'),
       inFile(
         'agent/buffer/sqlite.ts',
-        'const tables = openTables(db)',
-        "const tables = openTables(db)\n  const epoch = String(db.prepare('SELECT epoch FROM streams ORDER BY id DESC LIMIT 1').pluck().get() ?? options.epoch)",
+        'const { device, path, epoch, boot, maxMb',
+        'const { device, path, boot, maxMb',
+      ),
+      inFile(
+        'agent/buffer/sqlite.ts',
+        'const file = openBufferFile(',
+        "const epoch = String(own.db.prepare('SELECT epoch FROM streams ORDER BY id DESC LIMIT 1').pluck().get() ?? options.epoch)\n  const file = openBufferFile(",
       ),
     ],
   },

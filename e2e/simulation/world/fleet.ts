@@ -86,7 +86,7 @@ export function createFleet(options: {
             (config?.maxAgeDays ?? 0) < 1 || own.length > 1 || own.some(({ machine }) => machine.wasRebooted)
           )
         default:
-          return cause === 'unreadable' && (world.faults.get('row-unreadable') ?? 0) > 0
+          return cause === 'corrupt buffer' && (world.faults.get('row-unreadable') ?? 0) > 0
       }
     },
     calmDown() {
