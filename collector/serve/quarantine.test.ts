@@ -108,6 +108,7 @@ describe('a release', () => {
     ['without a device', { by: 'me' }, /device is missing/],
     ['without a name', { device: 'balcony' }, /by is missing/],
     ['with a field that nobody knows', { device: 'balcony', by: 'me', wehn: 1 }, /no parameter "wehn"/],
+    ['with numbers of no epoch', { device: 'balcony', by: 'me', lastSeq: 9 }, /numbers of one epoch/],
     ['with a number that is none', { device: 'balcony', by: 'me', firstSeq: 0 }, /firstSeq is "0"/],
   ])('%s is refused in words', async (_name, body, words) => {
     const answer = await order(body)

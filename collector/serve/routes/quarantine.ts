@@ -14,6 +14,7 @@ import type { Store } from '../../core/store.ts'
 import type { Context } from '../context.ts'
 import { serveLimits } from '../limits.ts'
 import { limitUpTo, noParameters } from '../query.ts'
+import { createProblem } from '../problem.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as schemas from '../schemas.ts'
 
@@ -87,6 +88,12 @@ export function quarantineRoutes({ store, append, now }: Context): Route[] {
         503: 'The log has no room now',
       },
       handle: async ({ by, why, dryRun, ...wanted }) => {
+        if ((wanted.firstSeq ?? wanted.lastSeq) !== undefined && wanted.epoch === undefined)
+          throw createProblem(
+            'bad-query',
+            'firstSeq and lastSeq are numbers of one epoch.',
+            'epoch beside them',
+          )
         const waiting: Waiting[] = []
         for await (const one of findWaiting(store, wanted)) waiting.push(one)
         const records = releaseRecords(releasesOf(waiting, { by, why }), now())
