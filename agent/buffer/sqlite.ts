@@ -81,7 +81,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     boots,
     clock,
   })
-  const trouble = createTrouble({ maxMb, whenFull, listeners, log })
+  const trouble = createTrouble({ maxMb, whenFull, listeners, clock, log })
   const salvager = createSalvager({
     path,
     tables,

@@ -13,6 +13,8 @@ const queuedEntries = 20_000
 
 interface Waiting extends Acceptance {
   readonly firstSeq: number
+  /** By the monotonic clock. */
+  readonly sinceMs: number
   /** Of what was written: rows whose time is not known yet. */
   untimed: RangeSet
   resolve(): void
@@ -124,6 +126,11 @@ export function createAcceptances(options: {
     },
     /** Entries that wait. */
     count: (): number => queued,
+    /** How many, and for how long the oldest. */
+    waiting: () => ({
+      entries: queued,
+      seconds: queue[0] ? Math.round((clock.monotonicMs() - queue[0].sinceMs) / 1_000) : 0,
+    }),
     isEmpty: (): boolean => queue.length === 0,
     hasRoomFor: (entries: number): boolean => queued + entries <= queuedEntries || queued === 0,
     /** Resolves when it is durable. */
@@ -132,7 +139,14 @@ export function createAcceptances(options: {
       return new Promise((resolve, reject) => {
         const firstSeq = nextSeq.get(sensor) ?? 1
         nextSeq.set(sensor, firstSeq + entries.length)
-        queue.push({ ...acceptance, firstSeq, untimed: emptySet, resolve, reject })
+        queue.push({
+          ...acceptance,
+          firstSeq,
+          sinceMs: clock.monotonicMs(),
+          untimed: emptySet,
+          resolve,
+          reject,
+        })
         queued += entries.length
       })
     },

@@ -108,7 +108,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
     if (!code) throw error
     // Numbers that were given in it are gone from the file.
     if (!isDamage(error)) tables.metrics.reload()
-    trouble.judgeFailure(code)
+    trouble.judgeFailure(code, acceptances.waiting())
     schedule(retryMs)
   }
 

@@ -362,6 +362,21 @@ test('what the buffer refuses is asked for again from the position before, and s
   expect(words()[0]).toBe('start')
 })
 
+test('readings that the buffer did not take leave one entry that says so, and how many', async () => {
+  const sampler = run(async () => sampleOf(observe()))
+  await rig.clock.pass(2_500)
+  rig.refuse = new CodedError('disk-full', 'no room', { retryable: true })
+  await rig.clock.pass(3_000)
+  expect(sampler.fault?.code).toBe('disk-full')
+  rig.refuse = null
+  await rig.clock.pass(2_000)
+  expect(words()).toEqual(['start', '1000', '2000', 'fault disk-full', '6000', '7000'])
+  expect(entries('attic').find(({ mark }) => mark?.kind === 'fault')?.mark?.detail).toBe(
+    `3 readings were not taken from ${new Date(start + 3_000).toISOString()} to ${new Date(start + 5_000).toISOString()}`,
+  )
+  await Promise.all([sampler.stop(), rig.clock.pass(1_000)])
+})
+
 test('a sensor that does not settle does not hold up the stop', async () => {
   let closed = false
   const sampler = run(() => new Promise(() => {}), {

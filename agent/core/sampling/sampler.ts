@@ -53,6 +53,8 @@ export function startSampler(options: SamplerOptions): Sampler {
   /** Of the last sample that was handed to the buffer; goes back when the buffer did not take it. */
   let position: SensorPosition = buffer.position(id)
   let announced = false
+  /** Readings that were sampled and not taken, and of which no entry tells yet. */
+  let missed: Missed | null = null
   let newestTime: number | null = null
   /** Counts every failure, so that an older success that is committed later does not clear it. */
   let faults = 0
@@ -70,11 +72,30 @@ export function startSampler(options: SamplerOptions): Sampler {
     return entryOf(time, { mark: { kind, code, detail }, ...(sensor.historical ? {} : confirmation()) })
   }
 
+  /** Readings that the buffer did not take leave an entry that says so, as soon as it takes one: a gap that has a cause. */
+  function missedMark(): Entry[] {
+    if (!missed) return []
+    const { code, readings, from, to } = missed
+    const times = `from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`
+    return [mark('fault', code, `${readings} readings were not taken ${times}`)]
+  }
+
+  /** Those without a position are gone: a sensor that has one hands them out again. */
+  function noteMissed(entries: readonly Entry[], code: string): void {
+    const times = entries.filter((entry) => !entry.mark).map(({ time }) => time)
+    if (times.length === 0) return
+    const [from, to] = [Math.min(...times), Math.max(...times)]
+    missed = joined(missed, { code, readings: times.length, from, to })
+  }
+
   /** Entries, with the start before them until one was taken. Resolves when durable; false: not taken. */
   async function accept(entries: Entry[], after?: SensorPosition): Promise<boolean> {
     const first = !announced && (entries.length > 0 || !sensor.historical)
-    const all = first ? [mark('start', '', '', entries[0]?.time ?? null), ...entries] : entries
+    const told = missed
+    const before = [...(first ? [mark('start', '', '', entries[0]?.time ?? null)] : []), ...missedMark()]
+    const all = before.length > 0 ? [...before, ...entries] : entries
     if (first) announced = true
+    missed = null
     if (after !== undefined) position = after
     try {
       await buffer.accept({
@@ -86,6 +107,8 @@ export function startSampler(options: SamplerOptions): Sampler {
     } catch (error) {
       if (!isCoded(error)) throw error
       if (first) announced = false
+      missed = joined(told, missed)
+      if (after === undefined) noteMissed(entries, buffer.trouble?.code ?? error.code)
       if (after !== undefined) position = buffer.position(id)
       log.debug({ sensor: id, code: error.code }, error.message)
       setFault(error.code, error.message)
@@ -248,4 +271,22 @@ function wordOf(code: string): string {
       .replace(/[^a-z0-9-]/g, '-')
       .slice(0, 40) || 'unknown'
   )
+}
+
+/** Readings that the buffer did not take; times in ms since 1970. */
+interface Missed {
+  readonly code: string
+  readonly readings: number
+  readonly from: number
+  readonly to: number
+}
+
+function joined(a: Missed | null, b: Missed | null): Missed | null {
+  if (!a || !b) return a ?? b
+  return {
+    code: b.code,
+    readings: a.readings + b.readings,
+    from: Math.min(a.from, b.from),
+    to: Math.max(a.to, b.to),
+  }
 }
