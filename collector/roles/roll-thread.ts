@@ -42,10 +42,10 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
     partitions: log.partitions,
     makeToken: randomUUID,
     clock: systemClock,
-    report(device, outcome) {
-      if (outcome === 'rebuilt')
+    report(device, trouble) {
+      if (trouble === null)
         say.info({ device }, 'a site changed back to a time of which there were windows: they are cut anew')
-      else say.warn({ device }, `the windows before a change of site wait to be cut anew: ${outcome}`)
+      else say.warn({ device }, `the windows before a change of site wait to be cut anew: ${trouble}`)
     },
   })
 

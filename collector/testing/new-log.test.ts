@@ -124,7 +124,7 @@ describe('another log', () => {
 const endings = new Set(['log-cut', 'other-log', 'other-generation', 'store-replaced'])
 
 describe('owners, rebuilds and logs that are cut or made anew', () => {
-  const seeds = Array.from({ length: Number(process.env.BAROGRAPH_TEST_SEEDS ?? 30) }, (_, i) => i + 1)
+  const seeds = Array.from({ length: Number(process.env.BAROGRAPH_TEST_SEEDS ?? 20) }, (_, i) => i + 1)
   test.each(seeds)(
     'leave each reading once in every window, and empty buffers (seed %i)',
     { timeout: 60_000 },

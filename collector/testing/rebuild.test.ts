@@ -122,7 +122,7 @@ describe('a rebuild', () => {
 })
 
 describe('rebuilds beside owners', () => {
-  const seeds = Array.from({ length: Number(process.env.BAROGRAPH_TEST_SEEDS ?? 30) }, (_, i) => i + 1)
+  const seeds = Array.from({ length: Number(process.env.BAROGRAPH_TEST_SEEDS ?? 20) }, (_, i) => i + 1)
   test.each(seeds)(
     'that crash, lag and freeze leave every window as its readings say (seed %i)',
     { timeout: 60_000 },

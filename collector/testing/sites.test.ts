@@ -55,7 +55,7 @@ async function rezone(store: Store): Promise<string[]> {
     partitions: 1,
     makeToken: () => 'token',
     clock: { sleep },
-    report: (device, outcome) => done.push(`${device} ${outcome}`),
+    report: (device, trouble) => done.push(`${device} ${trouble ?? 'rebuilt'}`),
   }).run(ending.signal)
   return done
 }

@@ -39,8 +39,8 @@ export function createRezoning({
   readonly partitions: number
   readonly makeToken: () => string
   readonly clock: RebuildClock
-  /** What was done, or in words why it could not be. */
-  readonly report: (device: string, outcome: 'rebuilt' | string) => void
+  /** It was done (null), or in words why it could not be. */
+  readonly report: (device: string, trouble: string | null) => void
 }): Rezoning {
   const waiting = new Set<string>()
 
@@ -62,7 +62,7 @@ export function createRezoning({
       signal,
       progress: () => {},
     })
-    if (state === 'swapped') report(device, 'rebuilt')
+    if (state === 'swapped') report(device, null)
     return state === 'swapped'
   }
 
