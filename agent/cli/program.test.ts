@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { decodeBatch, decodeStatus, encodeReceipt } from '@barograph/proto'
+import { decodeBatch, decodeStatus, encodeReceipt, type Receipt } from '@barograph/proto'
 import { until } from '../core/uplink-contract.ts'
 import { startTinyBroker } from '../uplink/tiny-broker.ts'
 
@@ -129,12 +129,17 @@ test('run samples, sends, and stops cleanly: the stop entry is committed and the
   const agent = start('run', '--set', `uplink.url=${broker.url}`)
   const batches = () =>
     broker.publishes.filter(({ topic }) => topic.endsWith('/up')).map(({ payload }) => decodeBatch(payload))
+  const say = (receipt: Partial<Receipt>): void =>
+    broker.publish(
+      'barograph/v1/balcony/down',
+      encodeReceipt({ collectorTime: Date.now(), siteVersion: 0, streams: [], ...receipt }),
+    )
   await until(() => batches().length > 0)
   expect(batches()[0]?.hello).not.toBe(null)
-  broker.publish(
-    'barograph/v1/balcony/down',
-    encodeReceipt({ collectorTime: Date.now(), siteVersion: batches()[0]?.site?.version ?? 0, streams: [] }),
-  )
+  say({ timeToken: batches()[0]?.timeToken })
+  const site = () => batches().find((batch) => batch.site !== null)?.site
+  await until(() => site() !== undefined)
+  say({ siteVersion: site()?.version ?? 0 })
   await until(
     () =>
       batches()

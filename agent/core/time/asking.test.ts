@@ -59,8 +59,18 @@ test('an answer to another question, or to one of a connection before, says noth
   asking.restart()
   expect(hear(timeToken, 0)).toBe(true)
   expect(time.isUnconfirmed).toBe(true)
-  expect(hear(undefined)).toBe(false)
   expect(time.now()).toBe(clock.now())
+})
+
+test('a collector that does not know the question tells the time with whatever it says after the connect', () => {
+  const { clock, time, asking, hear } = setUp()
+  clock.stall(5_000)
+  asking.restart()
+  asking.ask()
+  clock.stall(1_200)
+  expect(hear(undefined, clock.now() - 100 + hourMs)).toBe(false)
+  expect(time.status).toMatchObject({ source: 'collector', errorMs: 600 })
+  expect(Math.abs(time.now() - (clock.now() + hourMs))).toBeLessThanOrEqual(600)
 })
 
 test('questions without answers are forgotten, and no two are the same', () => {

@@ -25,6 +25,9 @@ export function createTimeAsking(options: {
   /** Token -> when it was asked. */
   const open = new Map<number, number>()
   let askedAtMs = Number.NEGATIVE_INFINITY
+  let connectedAtMs = 0
+  /** Somebody on this connection knows what is asked. */
+  let isUnderstood = false
 
   /** The number of a question that goes out now, as a part of the message. Empty: nobody here wants to know. */
   function ask(): { readonly timeToken?: number } {
@@ -41,7 +44,11 @@ export function createTimeAsking(options: {
   return {
     ask,
     /** A new connection: what was asked on the one before is not answered any more. */
-    restart: () => open.clear(),
+    restart(): void {
+      open.clear()
+      isUnderstood = false
+      connectedAtMs = clock.monotonicMs()
+    },
     askWhenDue(): void {
       if (!time) return
       const { source, offMs } = time.status
@@ -56,7 +63,13 @@ export function createTimeAsking(options: {
     },
     /** True: this receipt tells the time and nothing else. */
     hear({ timeToken, collectorTime }: Receipt): boolean {
-      if (!timeToken) return false
+      if (!timeToken) {
+        // An older collector answers no such question. But sessions are clean: it said this since the connect.
+        if (time?.isUnconfirmed && !isUnderstood)
+          time.answered({ askedAtMs: connectedAtMs, heardAtMs: clock.monotonicMs(), collectorTime })
+        return false
+      }
+      isUnderstood = true
       const asked = open.get(timeToken)
       if (asked === undefined || !time) return true
       open.delete(timeToken)
