@@ -198,12 +198,15 @@ export interface ZoneStretch {
 
 /** Looks at every moment at which a site begins to hold for the level, outwards from an instant. */
 function stretchOf(known: readonly Site[], level: string, time: number, otherwise: string): ZoneStretch {
-  const begin = (site: Site): number => Math.max(site.validFrom, site.heldBack?.[level] ?? -endOfTime)
+  const held = (site: Site): number => site.heldBack?.[level] ?? -endOfTime
+  const begin = (site: Site): number => Math.max(site.validFrom, held(site))
+  // Before them all the first one holds, but not for what was sealed when it came.
   const zoneAt = (t: number): string =>
-    (known.findLast((site) => begin(site) <= t) ?? known[0])?.timeZone ?? otherwise
+    (known.findLast((site) => begin(site) <= t) ?? known.find((site) => held(site) <= t))?.timeZone ??
+    otherwise
   const zone = zoneAt(time)
   let [from, to] = [-endOfTime, endOfTime]
-  const begins = known.map(begin).sort((a, b) => a - b)
+  const begins = known.flatMap((site) => [held(site), begin(site)]).sort((a, b) => a - b)
   for (const t of begins.filter((t) => t > time)) {
     if (zoneAt(t) === zone) continue
     to = t

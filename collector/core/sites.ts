@@ -52,16 +52,27 @@ function isSameSite(known: StoredSite, site: Site): boolean {
 const beginOf = ({ validFrom, heldBack }: StoredSite, level: Level): number =>
   Math.max(validFrom, heldBack?.[level] ?? Number.NEGATIVE_INFINITY)
 
-/** The site that holds at an instant: the newest one that is valid by then, or the first. */
+/** What was sealed when a site came keeps what held before, also where no older site holds. */
+const heldBackTo = ({ heldBack }: StoredSite, level: Level): number =>
+  heldBack?.[level] ?? Number.NEGATIVE_INFINITY
+
+/** The site that holds at an instant: the newest one that is valid by then, or the first; null: none did when that was sealed. */
 export function siteAt(sites: readonly StoredSite[], time: number, level: Level): StoredSite | null {
-  return sites.findLast((site) => beginOf(site, level) <= time) ?? sites[0] ?? null
+  return (
+    sites.findLast((site) => beginOf(site, level) <= time) ??
+    sites.find((site) => heldBackTo(site, level) <= time) ??
+    null
+  )
 }
 
 /** Zones one after the other, without gaps; neighbours differ. */
 type Timeline = readonly { readonly timeZone: string; readonly from: number }[]
 
 function timelineOf(sites: readonly StoredSite[], defaultTimeZone: string, level: Level): Timeline {
-  const begins = new Set([Number.NEGATIVE_INFINITY, ...sites.map((site) => beginOf(site, level))])
+  const begins = new Set([
+    Number.NEGATIVE_INFINITY,
+    ...sites.flatMap((site) => [heldBackTo(site, level), beginOf(site, level)]),
+  ])
   const timeline: { timeZone: string; from: number }[] = []
   for (const from of [...begins].sort((a, b) => (a < b ? -1 : 1))) {
     const timeZone = siteAt(sites, from, level)?.timeZone ?? defaultTimeZone
@@ -76,6 +87,7 @@ export function createZoning(
   defaultTimeZone: string,
 ): (level: Level, time: number) => ZoneStretch {
   const zones = new Set(sites.map((site) => site.timeZone))
+  if (sites.some((site) => site.heldBack)) zones.add(defaultTimeZone)
   if (zones.size <= 1) {
     const [only = defaultTimeZone] = zones
     const always = {

@@ -252,7 +252,7 @@ export const lineOf = ({ collection, id, field, stored, recomputed }: Difference
 export const november = Date.UTC(2013, 10, 2, 20)
 
 /** What an operator and retention do: releases, some of them twice, and expiries of raw entries and of levels. */
-function operations({ append }: World): (() => Promise<void>)[] {
+export function operations({ append }: World): (() => Promise<void>)[] {
   const [device, sensor] = ['cellar', 'bme280']
   const release = (epoch: string, firstSeq: number, lastSeq: number) => () =>
     append({
