@@ -118,6 +118,26 @@ describe('another log', () => {
     await settle(log, store)
     expect(await windowsOf(store)).toEqual(before)
   })
+
+  test('that is replaced while the way over to it is under way is left for the next one', async () => {
+    const { store } = await filled(4)
+    const before = await windowsOf(store)
+    await expect(
+      goOver(store, createMemoryLog({ id: 'second' }), () => {
+        throw new Death()
+      }),
+    ).rejects.toBeInstanceOf(Death)
+    const third = createMemoryLog({ id: 'third' })
+    expect((await goOver(store, third))[0]).toMatchObject({
+      state: 'over',
+      from: { g: 0, n: 162 },
+      to: { g: 2, n: 0 },
+    })
+    expect(await store.checkpoint(0)).toMatchObject({ logId: 'third', phase: null })
+    await writeSettings(third)
+    await settle(third, store)
+    expect(await windowsOf(store)).toEqual(before)
+  })
 })
 
 /** What an owner may end with when log or store change underneath. */

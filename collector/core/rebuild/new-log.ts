@@ -93,12 +93,6 @@ async function goOver(options: NewLogOptions, partition: number): Promise<NewLog
     return { partition, state: 'same', from: found.position, to: found.position }
   const checkpoint = isNewLogPhase(found.phase) ? found : await begin(options, found)
   reached('begun')
-  if (checkpoint.logId !== log.id)
-    throw new CodedError(
-      'other-log',
-      `partition ${partition} is going over to the log ${checkpoint.logId}, and this is ${log.id}`,
-      { hint: 'Bring that log back until the way over has ended, then go over to this one.' },
-    )
   const { before, position: to } = checkpoint
   if (!before) throw new Error('a way over without a beginning')
   const devices = (await store.deviceNames()).filter(
@@ -130,6 +124,8 @@ async function goOver(options: NewLogOptions, partition: number): Promise<NewLog
   }
   await followAll(store, { collection: 'settings', owner: String(partition), before, to })
   await store.changePhase(partition, phases.documents, null)
+  // The log that it had begun to go over to has been replaced, too. Nobody rolled on that one: on to the next.
+  if (checkpoint.logId !== log.id) return { ...(await goOver(options, partition)), from: before }
   return { partition, state: 'over', from: before, to }
 }
 
