@@ -18,6 +18,8 @@ export interface SqliteFileOptions {
   readonly isDurable?: boolean
   /** The file does not grow beyond: writes then fail as on a full disk. */
   readonly maxBytes: number | undefined
+  /** How the database is opened; default: as the file at `path`. The simulation keeps its disks in memory. */
+  readonly open?: () => Database.Database
 }
 
 export interface SqliteFile {
@@ -52,7 +54,7 @@ export function openSqliteFile(options: SqliteFileOptions): SqliteFile {
       throw explain(cause, options)
     }
   }
-  const db = guard(() => open(options))
+  const db = guard(() => (options.open ? options.open() : open(options)))
   try {
     guard(() => {
       checkHeader(db, options)

@@ -1,7 +1,7 @@
 import { CodedError } from '@barograph/proto'
 import { collectionNames, type CollectionName, type Collections, type Level } from '../core/documents.ts'
 import type { Change, Page, Store } from '../core/store.ts'
-import { openSqliteFile, type SqliteFile } from '../sqlite-file.ts'
+import { openSqliteFile, type SqliteFile, type SqliteFileOptions } from '../sqlite-file.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import { encode } from './encoding.ts'
 import { createLives } from './lives.ts'
@@ -18,10 +18,12 @@ export interface SqliteStoreOptions {
   readonly readOnly?: boolean
   /** The file does not grow beyond: `store-full`, as on a full disk. */
   readonly maxBytes?: number
+  /** How the database is opened; default: as the file at `path`. */
+  readonly open?: SqliteFileOptions['open']
 }
 
 /** A store in one SQLite file. Any number of threads and processes may open it at once. */
-export function createSqliteStore({ path, readOnly = false, maxBytes }: SqliteStoreOptions): Store {
+export function createSqliteStore({ path, readOnly = false, maxBytes, open }: SqliteStoreOptions): Store {
   const file = openSqliteFile({
     path,
     what: 'store',
@@ -29,6 +31,7 @@ export function createSqliteStore({ path, readOnly = false, maxBytes }: SqliteSt
     migrations: storeMigrations,
     readOnly,
     maxBytes,
+    ...(open ? { open } : {}),
   })
   const { db } = file
   return {

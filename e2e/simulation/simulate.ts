@@ -139,6 +139,7 @@ export const simulatedFaults: readonly FaultName[] = [
   'collector-clock',
   'log-cut',
   'log-recreated',
+  'store-restored',
   'buffer-restored',
   'card-cloned',
   'name-shared',

@@ -40,6 +40,13 @@ function within(bucket: BucketDocument | null, seq: number): StoredEvents | null
   return bucket && event ? { bucket, event, release } : null
 }
 
+/** Looks at receipts. */
+export interface ReceiptCheck {
+  check(receipts: readonly StoredReceipt[]): void
+  /** The store is an older one now: what was said of the one before was of that. */
+  forget(): void
+}
+
 /** Looks at every receipt of a roll at the moment at which it is said: what it says must be durable by then. */
 export function createReceiptCheck(options: {
   readonly world: World
@@ -47,7 +54,7 @@ export function createReceiptCheck(options: {
   readonly ledger: Ledger
   readonly levels: readonly Level[]
   readonly zoneOf: (device: string) => ZoneName
-}): (receipts: readonly StoredReceipt[]) => void {
+}): ReceiptCheck {
   const { world, store, ledger } = options
   const { mirror } = store
   /** Numbers looked at before. */
@@ -83,7 +90,7 @@ export function createReceiptCheck(options: {
     }
   }
 
-  return (receipts) => {
+  function checkAll(receipts: readonly StoredReceipt[]): void {
     for (const { device, streams } of receipts)
       for (const { sensor, epoch, stored, lost, refused } of streams) {
         const stream = ledger.stream(device, sensor, epoch)
@@ -133,6 +140,14 @@ export function createReceiptCheck(options: {
                 }),
               )
       }
+  }
+
+  return {
+    check: checkAll,
+    forget() {
+      known.clear()
+      inWindow.clear()
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import { decodeBatch } from '@barograph/proto'
 import type { NumberRange } from '../../../collector/core/read-identity.ts'
 import type { StoredReceipt } from '../../../collector/core/roll.ts'
 import type { Level, ZoneName } from '../check/calendar.ts'
+import type { ReceiptCheck } from '../check/stored.ts'
 import { createMachine } from '../engine/process.ts'
 import { Violation, type World } from '../engine/world.ts'
 import { type BridgeHost, startBridge } from './bridge.ts'
@@ -20,8 +21,12 @@ export interface Collector {
   owners(): readonly Owner[]
   startOwner(partition: number): Owner
   /** What a receipt is checked by; known once the ledger is. */
-  onReceipts(check: (receipts: readonly StoredReceipt[]) => void): void
+  onReceipts(check: ReceiptCheck): void
   readonly operator: Operator
+  /** Stops every program of the collector, as somebody does who is about to replace what it works on. */
+  killAll(): void
+  /** An older copy of the store takes its place: made the first time, put back the next time. False: it was made. */
+  restoreStore(): boolean
   jumpClocks(byMs: number): void
   calmDown(): void
   isDrained(): boolean
@@ -49,6 +54,9 @@ export function createCollector(options: {
   const hosts: BridgeHost[] = []
   const owners: Owner[] = []
   let names = 0
+  /** What the log did not know then it does not know after it: it must not have been damaged since. */
+  let backup: { readonly bytes: Buffer; readonly damages: number } | null = null
+  let forgetReceipts = (): void => {}
   let check: (receipts: readonly StoredReceipt[]) => void = () => {}
 
   /** What is said to be logged is in the log; but for what the log itself lost. */
@@ -115,6 +123,11 @@ export function createCollector(options: {
     }
   }
 
+  function killAll(): void {
+    for (const { process } of hosts) process.kill()
+    for (const { process } of owners.slice()) process.kill()
+  }
+
   function openOwner(partition: number): Owner {
     const owner = startOwner({
       world,
@@ -151,7 +164,7 @@ export function createCollector(options: {
   const behind = async (): Promise<string[]> => {
     const list: string[] = []
     for (let partition = 0; partition < partitions; partition++) {
-      const position = (await store.disk.checkpoint(partition))?.position.n ?? 0
+      const position = (await store.disk().checkpoint(partition))?.position.n ?? 0
       const end = log.records[partition]?.length ?? 0
       if (position < end) list.push(`partition ${partition} is at ${position} of ${end}`)
     }
@@ -166,9 +179,24 @@ export function createCollector(options: {
     owners: () => owners,
     startOwner: openOwner,
     onReceipts(given) {
-      check = given
+      check = given.check
+      forgetReceipts = given.forget
     },
     operator,
+    killAll,
+    restoreStore() {
+      const copy = backup
+      if (!copy || copy.damages !== log.damages()) {
+        backup = { bytes: store.backUp(), damages: log.damages() }
+        return false
+      }
+      backup = null
+      killAll()
+      operator.close()
+      void store.restore(copy.bytes)
+      forgetReceipts()
+      return true
+    },
     jumpClocks: machine.jump,
     calmDown() {
       for (let partition = 0; partition < partitions; partition++) keepOwner(partition)
@@ -183,9 +211,8 @@ export function createCollector(options: {
     left: () => late,
     close() {
       operator.close()
-      for (const host of hosts) host.process.kill()
-      for (const owner of owners.slice()) owner.process.kill()
-      void store.disk.close()
+      killAll()
+      void store.disk().close()
     },
   }
 }

@@ -1,4 +1,5 @@
 import { CodedError } from '@barograph/proto'
+import Sqlite from 'better-sqlite3'
 import {
   type BucketDocument,
   type CollectionName,
@@ -15,10 +16,14 @@ import type { Weather } from './weather.ts'
 /** The store as it is on its disks. Each process sees it through a client of its own. */
 export interface SimulatedStore {
   /** The shipped store, for looking and for ways out; nothing fails here. */
-  readonly disk: Store
+  disk(): Store
   /** What is on the disk, as documents. */
   readonly mirror: Mirror
   clientOf(process: Process): Store
+  /** A copy of it as it is now. */
+  backUp(): Buffer
+  /** A copy takes its place. Nobody may have it open. */
+  restore(copy: Buffer): Promise<void>
 }
 
 /** What a store holds, to be looked at without waiting. */
@@ -47,7 +52,7 @@ export async function everything<T>(
 const before = { g: -1, n: 0 }
 const limit = 10_000
 
-function createMirror(disk: Store, partitions: number) {
+function createMirror(current: () => Store, partitions: number) {
   const documents = new Map<CollectionName, Map<string, Document>>(
     collectionNames.map((name) => [name, new Map()]),
   )
@@ -69,10 +74,11 @@ function createMirror(disk: Store, partitions: number) {
       of(collection) as unknown as ReadonlyMap<string, Collections[C]>,
     /** After a write of this one. */
     async look(collection: CollectionName, id: string): Promise<void> {
-      const [document] = await disk.read(collection, [id])
+      const [document] = await current().read(collection, [id])
       if (document) of(collection).set(idOf(collection, document), document)
     },
     async refresh(): Promise<void> {
+      const disk = current()
       const fresh = new Map<CollectionName, readonly Document[]>([
         ['settings', await allSettings()],
         ['devices', await disk.devices()],
@@ -102,7 +108,7 @@ function createMirror(disk: Store, partitions: number) {
 
   async function allSettings(): Promise<Document[]> {
     const ids = Array.from({ length: partitions }, (_, partition) => String(partition))
-    return (await disk.read('settings', ids)).filter((one) => one !== null)
+    return (await current().read('settings', ids)).filter((one) => one !== null)
   }
 }
 
@@ -117,10 +123,11 @@ export function createSimulatedStore(
   partitions: number,
 ): SimulatedStore {
   const { random } = world
-  const disk = createSqliteStore({ path: ':memory:' })
-  const mirror = createMirror(disk, partitions)
+  let { db, store: current } = openStore(null)
+  const mirror = createMirror(() => current, partitions)
 
   function clientOf(process: Process): Store {
+    const disk = current
     async function moment(what: string): Promise<void> {
       const { rollCrash, rollSleep, rollYield } = weather()
       const drawn = random.unit()
@@ -186,7 +193,23 @@ export function createSimulatedStore(
     })
   }
 
-  return { disk, mirror, clientOf }
+  return {
+    disk: () => current,
+    mirror,
+    clientOf,
+    backUp: () => db.serialize(),
+    async restore(copy) {
+      await current.close()
+      ;({ db, store: current } = openStore(copy))
+      await mirror.refresh()
+    },
+  }
+}
+
+/** The shipped store on a database in memory. */
+function openStore(copy: Buffer | null): { readonly db: Sqlite.Database; readonly store: Store } {
+  const db = new Sqlite(copy ?? ':memory:')
+  return { db, store: createSqliteStore({ path: ':memory:', open: () => db }) }
 }
 
 /** Calls of the store that change documents otherwise than by writing them. */

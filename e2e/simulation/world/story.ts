@@ -67,8 +67,7 @@ export function tellStory(options: {
       return true
     },
     'collector-killed': () => {
-      for (const { process } of collector.bridges()) process.kill()
-      for (const { process } of collector.owners().slice()) process.kill()
+      collector.killAll()
       return true
     },
     'collector-clock': () => {
@@ -84,11 +83,11 @@ export function tellStory(options: {
     'log-recreated': () => {
       if (collector.log.damages() >= 3) return false
       // Nobody can have a log open that is replaced under it.
-      for (const { process } of collector.bridges()) process.kill()
-      for (const { process } of collector.owners().slice()) process.kill()
+      collector.killAll()
       collector.log.recreate()
       return true
     },
+    'store-restored': () => collector.restoreStore(),
     takeover: () => {
       if (collector.owners().length > 6 || collector.owners().length === 0) return false
       const { partition } = random.pick(collector.owners())
