@@ -2,6 +2,7 @@ import { divideRounded, flagWords, fromThousandths, meanAngle, pairs, sizeOf } f
 import type { LostRange, SiteState } from '../core/buffer.ts'
 import { applyTimings } from './boot-table.ts'
 import { openForReading } from './open.ts'
+import { damagedFiles } from './salvage/aside.ts'
 import { openTables, type StreamState, type Tables } from './tables.ts'
 
 /** What a buffer holds, one line per stream. */
@@ -14,6 +15,8 @@ export interface BufferReport {
   readonly condensed: { readonly readings: number; readonly summaries: number }
   /** Numbers declared lost that the collector has not stored as such, by cause. */
   readonly lost: Readonly<Record<string, number>>
+  /** Files beside it that were set aside because they were damaged, oldest first. */
+  readonly damagedFiles: readonly string[]
   readonly site: SiteState | null
   readonly streams: readonly {
     readonly sensor: string
@@ -59,6 +62,7 @@ export function reportBuffer(path: string): BufferReport {
           readings: streams.reduce((sum, { condensed }) => sum + condensed, 0),
           summaries: states.reduce((sum, { summaries }) => sum + summaries.length, 0),
         },
+        damagedFiles: damagedFiles(path),
         lost: countLost(streams.flatMap(({ lost }) => lost)),
         site: site && { version: site.version, validFrom: site.validFrom, confirmed: site.confirmed },
         streams,

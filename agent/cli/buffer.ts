@@ -12,10 +12,11 @@ export function printBuffer(path: string, { json }: { json: boolean }): void {
     console.log(JSON.stringify(report, null, 2))
     return
   }
-  const { device, usedBytes, rows, condensed, lost: losses, streams, refused } = report
+  const { device, usedBytes, rows, condensed, lost: losses, streams, refused, damagedFiles } = report
   console.log(`${path}: ${rows} rows of ${device}, ${(usedBytes / 2 ** 20).toFixed(1)} MB`)
   if (condensed.summaries > 0)
     console.log(`condensed into minutes: ${condensed.readings} readings in ${condensed.summaries} summaries`)
+  for (const name of damagedFiles) console.log(`damaged, set aside: ${name}`)
   for (const [cause, count] of Object.entries(losses))
     console.log(
       `lost (${cause}): ${count} ${count === 1 ? 'number' : 'numbers'}, to be declared to the collector`,

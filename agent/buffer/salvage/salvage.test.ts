@@ -26,6 +26,7 @@ import {
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Buffer as AgentBuffer, BufferedStream, Entry } from '../../core/buffer.ts'
 import { createFakeClock, type FakeClock } from '../../core/fake-clock.ts'
+import { reportBuffer } from '../report.ts'
 import { openSqliteBuffer } from '../sqlite.ts'
 import { bufferOptions, temporaryFolder } from '../testing.ts'
 
@@ -353,6 +354,7 @@ test('only so many damaged files are kept', async () => {
   const buffer = openSqliteBuffer(options(clock, '00000000000000af'))
   await clock.pass(60_000)
   expect(readdirSync(folder.path).filter((name) => name.includes('.corrupt-'))).toHaveLength(2)
+  expect(reportBuffer(path).damagedFiles).toHaveLength(2)
   // Salvaged each time: the entry of every run is still there.
   expect(buffer.streams().map(({ epoch, rows }) => [epoch, rows])).toEqual(
     Array.from({ length: 5 }, (_, i) => [`00000000000000a${i}`, [1, 1]]),
