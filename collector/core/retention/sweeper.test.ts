@@ -60,6 +60,22 @@ async function rig(...records: NewRecord[]) {
 }
 
 describe('the sweeper', () => {
+  test('waits with the raw readings of a device whose windows are about to be cut in another way', async () => {
+    const place = { version: 1, name: 'Roof', latitude: 1, longitude: 2, altitudeM: 3, unknowns: [] }
+    const site = { ...place, timeZone: 'Asia/Tokyo', validFrom: came - day }
+    const { store, clock, sweep, expiries } = await rig(
+      batch({ runs: [runOf(1, 600, came)] }),
+      batch({ hello: [], site }),
+    )
+    const raw = async () => (await expiries()).filter((one) => one.raw.length > 0)
+    clock.time = came + 90 * day + 1
+    await sweep()
+    expect(await raw()).toEqual([])
+    store.currentSets = async () => [{ device: 'north', set: 1, at: { g: 0, n: 3 } }]
+    await sweep()
+    expect(await raw()).toHaveLength(1)
+  })
+
   test('tells the log what is old, and deletes it when that is folded', async () => {
     const {
       clock,

@@ -3,6 +3,7 @@ import type { BucketDocument, EpochDocument, Level, Position, StreamDocument } f
 import { epochId, summaryId } from '../identity.ts'
 import type { Log } from '../log.ts'
 import { isBefore } from '../position.ts'
+import { isToRezone } from '../rebuild/rezone.ts'
 import type { Store } from '../store.ts'
 import { dueLevels, expiriesOf, fateOf, type OldBucket } from './due.ts'
 import { type Retention, sweepIntervalMs, sweepLimits } from './limits.ts'
@@ -22,7 +23,7 @@ export interface SweeperOptions {
   readonly log: Pick<Log, 'partitions' | 'append'>
   readonly store: Pick<
     Store,
-    'checkpoint' | 'read' | 'devices' | 'streams' | 'oldBuckets' | 'remove' | 'removeWindows'
+    'checkpoint' | 'read' | 'devices' | 'streams' | 'currentSets' | 'oldBuckets' | 'remove' | 'removeWindows'
   >
   readonly retention: Retention
   readonly clock: { now(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }
@@ -68,6 +69,21 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
     }
   }
 
+  /** Its windows are about to be cut in another way: those that were sealed before would lie across the others. */
+  function createRezoned(): (device: string) => Promise<boolean> {
+    const known = new Map<string, Promise<boolean>>()
+    const ask = async (device: string): Promise<boolean> => {
+      const [document] = await store.read('devices', [device])
+      const sets = await store.currentSets(partitionOf(device, log.partitions))
+      return !!document && isToRezone(document, sets.find((one) => one.device === device) ?? null)
+    }
+    return (device) => {
+      const answer = known.get(device) ?? ask(device)
+      known.set(device, answer)
+      return answer
+    }
+  }
+
   async function sweepBuckets(ingestedBefore: number, pause: () => Promise<void>): Promise<void> {
     let cursor: string | undefined
     do {
@@ -90,6 +106,7 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
     const ids = [...new Set(buckets.map((bucket) => epochId(bucket.device, bucket)))]
     const found = await store.read('epochs', ids)
     const epochs = new Map(ids.map((id, i) => [id, found[i] ?? null]))
+    const isRezoned = createRezoned()
     const expiring: OldBucket[] = []
     const going: OldBucket[] = []
     for (const bucket of buckets) {
@@ -99,7 +116,8 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
       const old = { bucket, epoch, checkpoint }
       const fate = fateOf(old)
       if (fate === 'goes') going.push(old)
-      if (fate === 'expires' && !isAwaited(bucket.id, checkpoint)) expiring.push(old)
+      if (fate === 'expires' && !isAwaited(bucket.id, checkpoint) && !(await isRezoned(bucket.device)))
+        expiring.push(old)
     }
     await deleteBuckets(going)
     await tellExpired(expiring)
