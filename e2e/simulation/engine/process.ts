@@ -54,6 +54,8 @@ export interface Process extends Actor {
   pause(delayMs: number): Promise<void>
   /** Called when it ends; at once, when it has. */
   onEnd(run: () => void): void
+  /** Called whenever it begins to stand still. */
+  onFreeze(run: () => void): void
   /** In the form of the ports of agent and collector. */
   readonly clock: {
     now(): number
@@ -67,6 +69,7 @@ export function startProcess(world: World, name: string, machine: Machine): Proc
   let alive = true
   let frozenUntil = 0
   const ends: (() => void)[] = []
+  const freezes: (() => void)[] = []
 
   const later = (delayMs: number, run: () => void): (() => void) =>
     alive ? world.schedule(delayMs, process, run) : () => {}
@@ -87,9 +90,11 @@ export function startProcess(world: World, name: string, machine: Machine): Proc
     },
     freeze(forMs) {
       frozenUntil = Math.max(frozenUntil, world.now() + forMs)
+      for (const run of freezes) run()
     },
     later,
     pause: (delayMs) => new Promise((resolve) => later(delayMs, resolve)),
+    onFreeze: (run) => void freezes.push(run),
     onEnd(run) {
       if (alive) ends.push(run)
       else run()

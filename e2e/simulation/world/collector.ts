@@ -27,6 +27,8 @@ export interface Collector {
   killAll(): void
   /** An older copy of the store takes its place: made the first time, put back the next time. False: it was made. */
   restoreStore(): boolean
+  /** The log is all that knows what the store has lost: nothing may happen to it, too. */
+  isRestored(): boolean
   jumpClocks(byMs: number): void
   calmDown(): void
   isDrained(): boolean
@@ -56,6 +58,7 @@ export function createCollector(options: {
   let names = 0
   /** What the log did not know then it does not know after it: it must not have been damaged since. */
   let backup: { readonly bytes: Buffer; readonly damages: number } | null = null
+  let isRestored = false
   let forgetReceipts = (): void => {}
   let check: (receipts: readonly StoredReceipt[]) => void = () => {}
 
@@ -143,6 +146,10 @@ export function createCollector(options: {
       logReplaced: () => world.schedule(random.between(100, 5_000), null, operator.goOver),
     })
     owners.push(owner)
+    // Whoever stands still is taken for dead, and comes back as if nothing had been.
+    owner.process.onFreeze(() => {
+      if (random.chance(0.6)) world.schedule(random.between(100, 5_000), null, () => keepOwner(partition))
+    })
     owner.process.onEnd(() => {
       owners.splice(owners.indexOf(owner), 1)
       if (owners.every((other) => other.partition !== partition || other.process.frozenUntil > world.now()))
@@ -159,7 +166,8 @@ export function createCollector(options: {
   }
 
   for (let at = 0; at < random.whole(1, 2); at++) openBridge(at)
-  for (let partition = 0; partition < partitions; partition++) openOwner(partition)
+  for (let partition = 0; partition < partitions; partition++)
+    for (let owner = random.chance(0.3) ? 2 : 1; owner > 0; owner--) openOwner(partition)
 
   const behind = async (): Promise<string[]> => {
     const list: string[] = []
@@ -191,12 +199,14 @@ export function createCollector(options: {
         return false
       }
       backup = null
+      isRestored = true
       killAll()
       operator.close()
       void store.restore(copy.bytes)
       forgetReceipts()
       return true
     },
+    isRestored: () => isRestored,
     jumpClocks: machine.jump,
     calmDown() {
       for (let partition = 0; partition < partitions; partition++) keepOwner(partition)

@@ -78,10 +78,10 @@ export function tellStory(options: {
     'roll-stopped': () => onOwner((one) => one.stop()),
     'log-cut': () => {
       const { log } = collector
-      return log.damages() < 3 && log.cut(random.whole(0, log.partitions - 1), random.whole(1, 8))
+      return mayDamage() && log.cut(random.whole(0, log.partitions - 1), random.whole(1, 8))
     },
     'log-recreated': () => {
-      if (collector.log.damages() >= 3) return false
+      if (!mayDamage()) return false
       // Nobody can have a log open that is replaced under it.
       collector.killAll()
       collector.log.recreate()
@@ -98,6 +98,8 @@ export function tellStory(options: {
       return true
     },
   }
+
+  const mayDamage = (): boolean => collector.log.damages() < 3 && !collector.isRestored()
 
   function onAny(act: (one: Station) => void): boolean {
     act(station())
