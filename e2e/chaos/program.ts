@@ -59,14 +59,8 @@ export function createProgram({ name, args, env, isReady, endedByItself }: Progr
     launch,
     async start(more = {}) {
       const mine = launch(more)
-      await eventually(
-        `${name} works`,
-        async () => {
-          if (!mine.isRunning()) throw new Error(`${name} ended:\n${mine.stderr()}${mine.stdout()}`)
-          return isReady(mine)
-        },
-        readyLimitMs,
-      )
+      await eventually(`${name} works or ends`, async () => !mine.isRunning() || isReady(mine), readyLimitMs)
+      if (!mine.isRunning()) throw new Error(`${name} ended:\n${mine.stderr()}${mine.stdout()}`)
     },
     async kill() {
       current().send('SIGKILL')

@@ -1,9 +1,9 @@
-import { copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { FaultName } from '../../faults.ts'
 import type { Place, Rig } from '../rig.ts'
 import { flipBytes, truncate } from './damage.ts'
-import type { CollectorFault, Fault } from './fault.ts'
+import type { CollectorFault, Fault, Scene } from './fault.ts'
 import { expectWords } from './words.ts'
 
 const mostFlips = 200
@@ -35,6 +35,42 @@ async function whileDown({ programs }: Rig, work: () => Promise<void>): Promise<
     await program.start()
     program.isOnTrial = false
   }
+}
+
+/**
+ * The log is damaged or gone. The collector may notice or not (its records have checks of their own, most of them are
+ * folded long ago), but it does not crash. The documented way out: move the log away, let the collector make a new one,
+ * which it refuses to go on from, and take the store over to it with `rebuild --new-log`.
+ */
+const logDamaged = (name: FaultName, damage: Damage): CollectorFault => ({
+  name,
+  of: 'collector',
+  isLong: true,
+  run: (scene) =>
+    whileDown(scene.rig, async () => {
+      const { rig, random, say } = scene
+      const [first] = rig.programs
+      if (!first) return
+      if (existsSync(rig.log.path)) damage(rig.log.path, random)
+      say(`${name}: ${rig.log.path}`)
+      await expectWords(scene, first)
+      remove(rig.log.path)
+      await expectRefusal(scene)
+      const { code, stdout, stderr } = await rig.command('rebuild', '--new-log')
+      say(`rebuild --new-log: ${stdout.trim().split('\n').at(-1) ?? ''}`)
+      if (code !== 0) scene.complain(`rebuild --new-log failed: ${stdout}${stderr}`)
+    }),
+})
+
+/** With a new log beside the old store, the roll says what happened and ends: it must not fold another log's records. */
+async function expectRefusal(scene: Scene): Promise<void> {
+  const { rig, complain } = scene
+  const [roll] = rig.rolls
+  if (!roll) return
+  // Who makes the log need not be who looks at the store.
+  if (rig.shape === 'split') await expectWords(scene, rig.bridge)
+  const end = await expectWords(scene, roll)
+  if (end === 'works') complain(`${roll.name} goes on with a log that is not the one of its store`)
 }
 
 /** The store is damaged: it comes back from a backup that the log reaches back to. */
@@ -72,6 +108,9 @@ async function backUp({ path }: Place, to: string): Promise<void> {
 }
 
 export const fileFaults: readonly Fault[] = [
+  logDamaged('log-flipped', flip),
+  logDamaged('log-truncated', cutOff),
+  logDamaged('log-recreated', remove),
   storeDamaged('store-flipped', flip),
   storeDamaged('store-truncated', cutOff),
   storeDamaged('store-restored', null),

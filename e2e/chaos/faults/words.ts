@@ -1,8 +1,9 @@
+import { sleep } from '../../harness/wait.ts'
 import type { Program } from '../program.ts'
 import type { Scene } from './fault.ts'
 
 /** A program that cannot work says so and ends within this time, or goes on without what it lacks. */
-const wordsLimitMs = 20_000
+const wordsLimitMs = 90_000
 /** One that works has this long to change its mind. */
 const secondThoughtsMs = 2_000
 const lookMs = 100
@@ -12,7 +13,7 @@ const lookMs = 100
  * not do is crash. Whatever it does, it is down in the end.
  */
 export async function expectWords(
-  { complain, sleep, say }: Scene,
+  { complain, say }: Scene,
   program: Program,
 ): Promise<'ended' | 'works' | 'waits'> {
   const running = program.launch()
