@@ -3,23 +3,37 @@ import Database from 'better-sqlite3'
 import type { FaultName } from '../../faults.ts'
 import type { Place, Rig } from '../rig.ts'
 import { flipBytes, truncate } from './damage.ts'
-import type { CollectorFault, Fault, Scene } from './fault.ts'
+import { type CollectorFault, type Fault, onTrial, type Scene, type SeatFault } from './fault.ts'
 import { expectWords } from './words.ts'
 
 const mostFlips = 200
 
 type Damage = (path: string, random: () => number) => void
 
-/** SQLite's log of writes beside the database is as much of it as the file itself. */
-const flip: Damage = (path, random) => {
-  flipBytes(path, 1 + Math.floor(random() * mostFlips), random)
-  if (random() < 0.5) flipBytes(`${path}-wal`, 1 + Math.floor(random() * mostFlips), random)
+const flip: Damage = (path, random) => flipBytes(path, 1 + Math.floor(random() * mostFlips), random)
+
+/** Of log and store the log of writes beside the file is damaged as well: they come back from somewhere else. */
+const flipAll: Damage = (path, random) => {
+  flip(path, random)
+  flip(`${path}-wal`, random)
 }
 
-const cutOff: Damage = (path, random) => {
-  if (random() < 0.5) truncate(path, random)
-  else truncate(`${path}-wal`, random)
-}
+const cutOffEither: Damage = (path, random) => truncate(random() < 0.5 ? path : `${path}-wal`, random)
+
+/** The agent sets the damaged file aside, takes over what can be read, and declares the rest lost. */
+const bufferDamaged = (name: FaultName, damage: Damage): SeatFault => ({
+  name,
+  of: 'device',
+  async run({ random, say, witness }, seat) {
+    await onTrial(seat.program, async () => {
+      await seat.program.kill()
+      const held = witness(seat)
+      damage(seat.bufferPath, random)
+      say(`${seat.device}: its buffer is damaged (${held.length} streams)`)
+      await seat.program.start()
+    })
+  },
+})
 
 const files = (path: string): string[] => [path, `${path}-wal`, `${path}-shm`]
 const remove = (path: string): void => {
@@ -108,10 +122,12 @@ async function backUp({ path }: Place, to: string): Promise<void> {
 }
 
 export const fileFaults: readonly Fault[] = [
-  logDamaged('log-flipped', flip),
-  logDamaged('log-truncated', cutOff),
+  bufferDamaged('buffer-flipped', flip),
+  bufferDamaged('buffer-truncated', truncate),
+  logDamaged('log-flipped', flipAll),
+  logDamaged('log-truncated', cutOffEither),
   logDamaged('log-recreated', remove),
-  storeDamaged('store-flipped', flip),
-  storeDamaged('store-truncated', cutOff),
+  storeDamaged('store-flipped', flipAll),
+  storeDamaged('store-truncated', cutOffEither),
   storeDamaged('store-restored', null),
 ]
