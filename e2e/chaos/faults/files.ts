@@ -122,7 +122,7 @@ async function backUp({ path }: Place, to: string): Promise<void> {
 }
 
 export const fileFaults: readonly Fault[] = [
-  bufferDamaged('buffer-flipped', flip),
+  bufferDamaged('buffer-flipped', flipAll),
   bufferDamaged('buffer-truncated', truncate),
   logDamaged('log-flipped', flipAll),
   logDamaged('log-truncated', cutOffEither),
