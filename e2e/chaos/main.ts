@@ -82,7 +82,9 @@ function keep(folder: string, reports: readonly ChaosReport[]): number {
 }
 
 try {
-  process.exitCode = await main()
+  const exitCode = await main()
+  // Whatever still runs ends with this program.
+  process.exit(exitCode)
 } catch (error) {
   if (!(error instanceof WrongUsage)) throw error
   console.error(`${error.message}\n\nnpm run chaos -- --help shows everything`)

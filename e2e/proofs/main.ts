@@ -92,7 +92,9 @@ async function prove(proof: Proof, data: string, isAgain: boolean, signal: Abort
 }
 
 try {
-  process.exitCode = await main()
+  const exitCode = await main()
+  // Whatever still runs ends with this program.
+  process.exit(exitCode)
 } catch (error) {
   if (!(error instanceof Error) || !/no proof is named|option|argument/i.test(error.message)) throw error
   console.error(`${error.message}\n\nnpm run proofs -- --help shows everything`)
