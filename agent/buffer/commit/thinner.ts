@@ -30,7 +30,7 @@ export interface Thinned {
 
 export type Thinner = ReturnType<typeof createThinner>
 
-/** Condenses the oldest readings that were never sent, whole minutes of them. PROTOCOL: docs/protocol.md 7. */
+/** Condenses the oldest readings that were never sent, whole minutes of them. docs/protocol.md 7. */
 export function createThinner(options: {
   readonly isOver: (stream: StreamState) => boolean
   readonly tables: Tables

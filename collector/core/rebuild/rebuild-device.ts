@@ -69,7 +69,7 @@ export const rebuildLimits = {
 
 /**
  * Folds a device's buckets into a second set of windows, beside owners that go on rolling, and puts it in place of the
- * first (docs/protocol.md 6). Broken off at any moment it leaves the first set as it was; a freeze that is left behind
+ * first (docs/protocol.md 12). Broken off at any moment it leaves the first set as it was; a freeze that is left behind
  * is lifted by the owners.
  */
 export async function rebuildDevice(options: DeviceOptions): Promise<DeviceOutcome> {
