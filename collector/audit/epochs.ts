@@ -232,12 +232,14 @@ function checkEpoch(
   none('lost and refused', inBoth(lost, refused))
 
   const known = mergeRanges([...seen, ...lost, ...refused])
-  const folded = countRanges(epoch.lost) + countRanges(epoch.refused) < limits.rangesPerStream
-  // At its bound an epoch takes no further refusals, and its device is told nothing.
-  const unfolded = folded ? without(without(logged.of(epoch.id), known), here) : []
+  // Near its bound an epoch may take no further refusals or expiries, and its device is told nothing.
+  const folded =
+    countRanges(epoch.lost) + countRanges(epoch.refused) < freeRanges && epoch.expired.length / 2 < freeRanges
+  const brought = logged.of(epoch.id)
+  const unfolded = folded ? without(without(brought, known), here) : []
   none('in the log before the checkpoint and not folded', unfolded)
   if (unfolded.length > 0) report.find(aheadWords(epoch.id, unfolded))
-  checkExpiry(report, epoch, logged, known)
+  checkExpiry(report, epoch, folded ? logged.expired(epoch.id) : [], known)
   checkGaps(report, epoch, {
     seen,
     horizon: Math.max(epoch.ended ?? 0, known[known.length - 1]?.[1] ?? 0),
@@ -257,6 +259,9 @@ function checkEpoch(
   report.compare(at('accepted'), accepted, sum)
   report.addAccount(epoch.id, account, missing)
 }
+
+/** Ranges from which on one more record could be too much. */
+const freeRanges = limits.rangesPerStream - limits.partsPerBatch
 
 const countRanges = (sets: Readonly<Record<string, readonly number[]>>): number =>
   Object.values(sets).reduce((count, set) => count + set.length / 2, 0)

@@ -1,5 +1,5 @@
 import { limits } from '@barograph/proto'
-import type { Logged } from './logged.ts'
+import type { Logged, LoggedRanges } from './logged.ts'
 import { countOf, inBoth, mergeRanges, type Ranges, rangesOf, rangeWords, without } from './number-ranges.ts'
 import { isBefore } from './places.ts'
 import type { Report } from './report.ts'
@@ -9,11 +9,16 @@ type Epoch = Documents['epochs']
 type Bucket = Documents['readings']
 
 /** Every expiry that the log holds before the checkpoint acted, on whole buckets of numbers that are accounted for. */
-export function checkExpiry(report: Report, epoch: Epoch, logged: Logged, known: Ranges): void {
+export function checkExpiry(
+  report: Report,
+  epoch: Epoch,
+  records: readonly LoggedRanges[],
+  known: Ranges,
+): void {
   const expired = rangesOf(epoch.expired)
   const at = (field: string) => ({ collection: 'epochs' as const, id: epoch.id, field })
   const none = (field: string, ranges: Ranges): void => report.compare(at(field), rangeWords(ranges), 'none')
-  for (const { offset, ranges } of logged.expired(epoch.id)) {
+  for (const { offset, ranges } of records) {
     const lost = without(mergeRanges(ranges), expired)
     none(`expired by the record at ${offset} and not in the set`, lost)
     if (lost.length > 0)
