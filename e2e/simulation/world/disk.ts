@@ -12,6 +12,8 @@ export interface Disk {
   readonly raw: Sqlite.Database
   /** Nothing is on it that the collector has to hear of, but for the run of this epoch going on. */
   isEmpty(epoch: string): boolean
+  /** What is, in words. */
+  describe(): string
   /** A copy of the card as it is now. */
   copy(): Disk
   /** Until then commits fail as on a full or failing disk. */
@@ -94,6 +96,20 @@ export function createDisk(world: World, weather: () => Weather, from: Buffer | 
         },
       })
       return { db, unlock() {} }
+    },
+    describe() {
+      const rows = raw
+        .prepare<[], { sensor: string; epoch: string; ended: number; held: string | null }>(
+          `SELECT sensor, epoch, ended, group_concat(what || ' ' || first || '-' || last) AS held FROM streams LEFT JOIN
+             (SELECT 'row' AS what, stream, seq AS first, seq AS last FROM entries
+              UNION ALL SELECT 'summary', stream, first_seq, last_seq FROM summaries
+              UNION ALL SELECT 'loss', stream, first_seq, last_seq FROM lost) ON stream = id
+           GROUP BY id`,
+        )
+        .all()
+      return rows
+        .map((row) => `${row.sensor}/${row.epoch}${row.ended ? '' : ' (open)'}: ${row.held ?? 'nothing'}`)
+        .join(', ')
     },
     isEmpty: (epoch) => left.get(epoch) === 0,
     copy: () => createDisk(world, weather, raw.serialize()),

@@ -105,7 +105,7 @@ export function createFleet(options: {
     left: () =>
       stations
         .filter((station) => !station.isDrained())
-        .map(({ machine }) => `${machine.name} holds something`),
+        .map((station) => `${station.machine.name} holds ${station.disk().describe()}`),
     close() {
       for (const station of stations) {
         station.kill()

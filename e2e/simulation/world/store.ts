@@ -184,7 +184,7 @@ export function createSimulatedStore(
           around(key, async () => {
             if (key === 'remove' && args[0] === 'readings') mirror.keep(args[1] as BucketDocument[])
             const result = await method(...args)
-            if (changing.has(key)) await mirror.refresh()
+            if (changing.has(key) && result) await mirror.refresh()
             if (telling.has(key))
               world.note(`${process.name} ${key} ${JSON.stringify(args)} ${String(result)}`)
             return result
