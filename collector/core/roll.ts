@@ -155,6 +155,8 @@ export function createRoll(options: RollOptions): Roll {
       limit: recordsPerFetch,
     })) {
       const newest = records[records.length - 1]?.offset
+      // One that was cut and has grown again since shows only here: the next flush looks at what came after.
+      if (newest !== undefined && (await isCutBehind(tail))) throw new Behind()
       if (newest !== undefined) tail = { next: newest + 1, hash: await log.hashBefore(partition, newest + 1) }
       for (const record of records) {
         await take(record)
@@ -171,6 +173,14 @@ export function createRoll(options: RollOptions): Roll {
       if (records.length === 0) await tell()
     }
     if (next > flushed) await flush()
+
+    /** False: the log still holds that record, or nothing was read yet. */
+    async function isCutBehind(read: {
+      readonly next: number
+      readonly hash: string | null
+    }): Promise<boolean> {
+      return read.next > 0 && (await log.hashBefore(partition, read.next)) !== read.hash
+    }
 
     /**
      * False: the log has no room for them now. What it holds is folded meanwhile by the settings before: a log that is
@@ -288,7 +298,7 @@ export function createRoll(options: RollOptions): Roll {
       await verifyLog(log, store, partition)
       const hash = await log.hashBefore(partition, next)
       // What is in memory may be of records that are gone: a new turn sees whether what is stored is.
-      const isCut = hash === null || (await log.hashBefore(partition, tail.next)) !== tail.hash
+      const isCut = hash === null || (await isCutBehind(tail))
       if (isCut && next > 0) throw new Behind()
       const raised = await store.raiseReach(partition, generation, next, hash, swaps)
       if (!raised) await refused()

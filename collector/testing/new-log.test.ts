@@ -119,6 +119,41 @@ describe('another log', () => {
     expect(await windowsOf(store)).toEqual(before)
   })
 
+  test('that was cut and has grown again before anybody looked leaves nothing of what was cut', async () => {
+    const log = createMemoryLog()
+    const store = memoryStore()
+    const [first, cut, second, third] = createFleet(seeded(5), 40).all
+    if (!first || !cut || !second || !third) throw new Error('a fleet has more records')
+    await writeSettings(log)
+    await log.append([first])
+    await settle(log, store)
+    let turns = 0
+    const owner = startOwner(
+      {
+        ...log,
+        async *follow(partition, from, options) {
+          if (++turns > 1) yield* log.follow(partition, from, options)
+          await log.append([cut])
+          yield await log.read(partition, from, 10)
+          log.cut(partition, from)
+          await log.append([second, third])
+          yield await log.read(partition, from + 1, 10)
+        },
+      },
+      store,
+      { flushIntervalMs: 60_000 },
+    )
+    while (turns < 2) await sleep(2)
+    // The second turn has read on, or the end of the first has written.
+    await sleep(100)
+    owner.stop()
+    await owner.done
+    const other = memoryStore()
+    await settle(log, other)
+    await settle(log, store)
+    expect(await windowsOf(store)).toEqual(await windowsOf(other))
+  })
+
   test('that is replaced while the way over to it is under way is left for the next one', async () => {
     const { store } = await filled(4)
     const before = await windowsOf(store)
