@@ -276,6 +276,18 @@ const wayOutBugs: readonly Bug[] = [
     edits: [inFile('collector/core/roll.ts', 'if (isCut && next > 0) throw new Behind()', '')],
   },
   {
+    name: 'regrown-unnoticed',
+    rule: 'at each fetch the log still holds the last record that was read',
+    model: null,
+    edits: [
+      inFile(
+        'collector/core/roll.ts',
+        'if (newest !== undefined && (await isCutBehind(tail))) throw new Behind()',
+        '',
+      ),
+    ],
+  },
+  {
     name: 'summary-in-part',
     rule: 'a summary is folded whole or not at all',
     model: '4 %',
