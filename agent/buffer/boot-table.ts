@@ -1,7 +1,8 @@
-import type { RangeSet } from '@barograph/proto'
+import { CodedError, type RangeSet } from '@barograph/proto'
 import type Sqlite from 'better-sqlite3'
 import type { BootTiming } from '../core/time/row-time.ts'
 import { timeLimits } from '../core/time/timekeeper.ts'
+import { checksum } from './checksum.ts'
 
 /** A boot as the file has it; `source` null: its time is not known. */
 export interface BootRow {
@@ -16,9 +17,9 @@ export interface BootRow {
 
 /** Every statement on boots, and those that give rows their times. What writes is to be called inside a transaction. */
 export function openBootTable(db: Sqlite.Database) {
-  const readBoots = db.prepare<[], BootRow>(
+  const readBoots = db.prepare<[], BootRow & { crc: number }>(
     `SELECT boot, offset_ms AS offsetMs, error_ms AS errorMs, source, last_wall AS lastWall,
-       last_monotonic AS lastMonotonic FROM boots`,
+       last_monotonic AS lastMonotonic, crc FROM boots`,
   )
   const readOrder = db.prepare<[], string>("SELECT value FROM meta WHERE key = 'boots'").pluck()
   const untimed = db.prepare<[number], { first: number; last: number }>(
@@ -37,33 +38,43 @@ export function openBootTable(db: Sqlite.Database) {
     .pluck()
   const rightTime = `CASE WHEN abs(wall - (monotonic + :offset)) <= :tolerance THEN wall ELSE monotonic + :offset END`
 
-  /** Oldest first. */
+  /** Oldest first. Throws `buffer-corrupt` when one is not what was written: it gives rows their times. */
   function all(): BootRow[] {
     const order = JSON.parse(readOrder.get() ?? '[]') as string[]
-    return readBoots.all().sort((a, b) => order.indexOf(a.boot) - order.indexOf(b.boot))
+    const rows = readBoots.all().map(({ crc, ...row }) => {
+      if (crc === bootChecksum(row)) return row
+      throw new CodedError('buffer-corrupt', 'what the buffer knows of a boot is not what was written')
+    })
+    return rows.sort((a, b) => order.indexOf(a.boot) - order.indexOf(b.boot))
   }
 
   function setOrder(boots: readonly string[]): void {
     db.prepare("INSERT OR REPLACE INTO meta VALUES ('boots', ?)").run(JSON.stringify(boots))
   }
 
+  function prove(boot: string): void {
+    const row = readBoots.all().find((one) => one.boot === boot)
+    if (row) db.prepare('UPDATE boots SET crc = ? WHERE boot = ?').run(bootChecksum(row), boot)
+  }
+
   return {
     all,
     add(boot: string, wall: number, monotonic: number): void {
       const before = all().map((one) => one.boot)
-      db.prepare('INSERT INTO boots VALUES (?, NULL, NULL, NULL, ?, ?, ?, ?)').run(
+      db.prepare('INSERT INTO boots VALUES (?, NULL, NULL, NULL, ?, ?, ?, ?, 0)').run(
         boot,
         wall,
         monotonic,
         wall,
         monotonic,
       )
+      prove(boot)
       setOrder([...before, boot])
     },
     /** Rows as another file had them, in this order. */
     restore(boots: readonly BootRow[]): void {
-      for (const { boot, offsetMs, errorMs, source, lastWall, lastMonotonic } of boots)
-        db.prepare('INSERT OR IGNORE INTO boots VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+      for (const { boot, offsetMs, errorMs, source, lastWall, lastMonotonic } of boots) {
+        db.prepare('INSERT OR IGNORE INTO boots VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)').run(
           boot,
           offsetMs,
           errorMs,
@@ -73,6 +84,8 @@ export function openBootTable(db: Sqlite.Database) {
           lastWall,
           lastMonotonic,
         )
+        prove(boot)
+      }
       setOrder(boots.map(({ boot }) => boot))
     },
     forget(boots: readonly string[]): void {
@@ -87,6 +100,7 @@ export function openBootTable(db: Sqlite.Database) {
         source,
         boot,
       )
+      prove(boot)
     },
     setLast(boot: string, wall: number, monotonic: number): void {
       db.prepare('UPDATE boots SET last_wall = ?, last_monotonic = ? WHERE boot = ?').run(
@@ -94,6 +108,7 @@ export function openBootTable(db: Sqlite.Database) {
         monotonic,
         boot,
       )
+      prove(boot)
     },
     /** Rows of a stream whose time was not final when they were written. */
     untimed: (stream: number): RangeSet => untimed.all(stream).flatMap(({ first, last }) => [first, last]),
@@ -109,14 +124,18 @@ export function openBootTable(db: Sqlite.Database) {
       const { offsetMs: offset, toleranceMs: tolerance, isUncertain } = timing
       db.prepare(
         `UPDATE entries SET wall = ${rightTime}, synced = :synced,
-           crc = row_checksum(stream, seq, monotonic, ${rightTime}, payload)
+           crc = row_checksum(stream, seq, monotonic, ${rightTime}, :synced, payload)
          WHERE stream = :stream AND seq > :after AND seq <= :last AND synced = 0
-           AND (crc IS NULL OR crc = row_checksum(stream, seq, monotonic, wall, payload))`,
+           AND (crc IS NULL OR crc = row_checksum(stream, seq, monotonic, wall, synced, payload))`,
       ).run({ stream, after, last, offset, tolerance, synced: isUncertain ? 2 : 1 })
       return last
     },
   }
 }
+
+/** Over all that gives rows their times, or bounds those of others. */
+export const bootChecksum = ({ boot, offsetMs, errorMs, source, lastWall, lastMonotonic }: BootRow): number =>
+  checksum([offsetMs ?? -1, errorMs ?? -1, lastWall, lastMonotonic], Buffer.from(`${boot} ${source}`))
 
 /** How the rows of a boot get their times; null: nobody knows yet. */
 export function timingOf({ offsetMs, errorMs, source }: BootRow): BootTiming | null {

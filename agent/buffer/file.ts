@@ -4,6 +4,7 @@ import type Sqlite from 'better-sqlite3'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { isBroken, type OwnDatabase, schemaVersion } from './open.ts'
+import { type HeldPosition, isBefore } from './position-table.ts'
 import { damagedFiles } from './salvage/aside.ts'
 import { renewFromFile, renewFromMemory } from './salvage/renewal.ts'
 import type { Source } from './salvage/salvager.ts'
@@ -60,7 +61,8 @@ export function openBufferFile(options: {
   function openWhole(of: Sqlite.Database): { tables: Tables; streams: StreamState[] } {
     const opened = openTables(of)
     const loaded = opened.streams(epoch)
-    opened.positions()
+    checkPositions(opened.positions(), loaded)
+    opened.boots.all()
     opened.site()
     const named = opened.device()
     if (named !== undefined && named !== device && readSidecar(path, device))
@@ -74,7 +76,7 @@ export function openBufferFile(options: {
     // A kill came after a file was set aside and before the new one knew: it is the newest.
     const [newest] = damagedFiles(path).slice(-1)
     const from = damagedPath ?? (newest === undefined ? null : join(dirname(path), newest))
-    if (from === null && !sidecar?.streams.length) return
+    if (from === null && !sidecar?.streams.length && !sidecar?.positions?.length) return
     log.error(
       { file: from, hint: 'it is kept beside the buffer; what can be read of it is sent' },
       'the buffer is damaged: it was set aside, and a new one takes its place',
@@ -139,10 +141,10 @@ export function openBufferFile(options: {
       return true
     },
     /** After a commit. What cannot be written now is written with a later one. */
-    keepSidecar(all: readonly StreamState[], isLast = false): void {
+    keepSidecar(all: readonly StreamState[], positions: readonly string[], isLast = false): void {
       if (!own.setAside) return
       const metrics = tables.metrics.all()
-      const content = `${all.map(({ id }) => id).join()} ${metrics.length}`
+      const content = `${all.map(({ id }) => id).join()} ${metrics.length} ${positions.join()}`
       if (!isLast && content === sidecarOf && clock.monotonicMs() < sidecarAtMs) return
       sidecarAtMs = clock.monotonicMs() + sidecarMs
       try {
@@ -158,7 +160,7 @@ export function openBufferFile(options: {
             ended: false,
           }),
         )
-        writeSidecar(path, { version: schemaVersion, device, streams: streamsNow, metrics })
+        writeSidecar(path, { version: schemaVersion, device, streams: streamsNow, metrics, positions })
         sidecarOf = content
       } catch (error) {
         if (!(error instanceof Error && 'code' in error)) throw error
@@ -166,5 +168,14 @@ export function openBufferFile(options: {
       }
     },
     close,
+  }
+}
+
+/** Pages that went back to what they were add up among themselves; with the streams they do not. */
+function checkPositions(positions: ReadonlyMap<string, HeldPosition>, streams: readonly StreamState[]): void {
+  for (const { id, sensor, lastSeq } of streams) {
+    const held = positions.get(sensor)
+    if (held && !held.isLost && isBefore(held, { stream: id, seq: lastSeq }))
+      throw new CodedError('buffer-corrupt', `the position of ${sensor} is older than what it accepted`)
   }
 }

@@ -12,10 +12,14 @@ export const schemaVersion = 2
 /** "Baro": tells our files from other programs' databases. */
 const applicationId = 0x4261726f
 
+const positionColumns =
+  '(sensor TEXT PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL, position TEXT NOT NULL, crc INTEGER)'
+
 const tablesOf2 = `
   CREATE TABLE boots (
     boot TEXT PRIMARY KEY, offset_ms INTEGER, error_ms INTEGER, source TEXT, first_wall INTEGER NOT NULL,
-    first_monotonic INTEGER NOT NULL, last_wall INTEGER NOT NULL, last_monotonic INTEGER NOT NULL)
+    first_monotonic INTEGER NOT NULL, last_wall INTEGER NOT NULL, last_monotonic INTEGER NOT NULL,
+    crc INTEGER NOT NULL)
     STRICT, WITHOUT ROWID;
   CREATE TABLE sent (
     stream INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
@@ -24,6 +28,7 @@ const tablesOf2 = `
     stream INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, accepted INTEGER NOT NULL,
     monotonic INTEGER NOT NULL, payload BLOB NOT NULL, crc INTEGER NOT NULL,
     PRIMARY KEY (stream, first_seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE positions_copy ${positionColumns} STRICT, WITHOUT ROWID;
 `
 
 /** What each version adds to the one before: migrations[0] makes version 2 of version 1. */
@@ -33,6 +38,12 @@ const migrations = [
   ALTER TABLE streams ADD COLUMN crc INTEGER;
   ALTER TABLE entries ADD COLUMN crc INTEGER;
   ${tablesOf2}
+  ALTER TABLE positions RENAME TO positions_of_1;
+  CREATE TABLE positions ${positionColumns} STRICT, WITHOUT ROWID;
+  INSERT INTO positions SELECT sensor, coalesce(max(id), 0), coalesce(last_seq, 0), position, NULL
+    FROM positions_of_1 LEFT JOIN streams USING (sensor) GROUP BY sensor;
+  INSERT INTO positions_copy SELECT * FROM positions;
+  DROP TABLE positions_of_1;
   UPDATE streams SET gone = last_seq - (SELECT count(*) FROM entries WHERE stream = streams.id);
   -- Nobody noted what was sent: all of it may have been.
   INSERT INTO sent SELECT id, 1, last_seq FROM streams WHERE last_seq > 0;
@@ -50,7 +61,8 @@ const asIfNow = `
  * Version 2. `crc` proves a row (checksum.ts; null: written by version 1). `gone`: how many numbers of the stream have
  * left the buffer, so that entries and summaries, and these, add up to `last_seq`. `synced`: 1 when `wall` is final, 0
  * when it is to be made of boot and monotonic time once the boot's offset is known, 2 when that was made and is uncertain. `sent`: numbers that were ever
- * handed to the uplink, or may have been: marked before. `summaries`: whole minutes that were condensed.
+ * handed to the uplink, or may have been: marked before. `summaries`: whole minutes that were condensed. `positions_copy`:
+ * the same as `positions`, on another page.
  */
 const tables = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -62,7 +74,7 @@ const tables = `
     stream INTEGER NOT NULL, seq INTEGER NOT NULL, accepted INTEGER NOT NULL, monotonic INTEGER NOT NULL,
     wall INTEGER NOT NULL, synced INTEGER NOT NULL, payload BLOB NOT NULL,
     crc INTEGER, PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;
-  CREATE TABLE positions (sensor TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE positions ${positionColumns} STRICT, WITHOUT ROWID;
   CREATE TABLE lost (
     stream INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, cause TEXT NOT NULL,
     PRIMARY KEY (stream, first_seq)) STRICT, WITHOUT ROWID;

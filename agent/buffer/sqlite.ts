@@ -97,7 +97,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     commitIntervalMs,
     transact,
     renew,
-    onCommit: () => file.keepSidecar(streams.all()),
+    onCommit: () => file.keepSidecar(streams.all(), acceptances.positioned()),
     tables,
     streams,
     acceptances,
@@ -113,7 +113,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
   })
 
   salvager.resume()
-  file.keepSidecar(streams.all())
+  file.keepSidecar(streams.all(), acceptances.positioned())
 
   /** What opening does to the file, all or nothing; a failure leaves no lock behind. */
   function opening<T>(act: () => T): T {
@@ -238,7 +238,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     salvager.stop()
     commits.close()
     acceptances.rejectAll(() => new CodedError('buffer-closed', 'stopped before the disk took this entry'))
-    file.keepSidecar(streams.all(), true)
+    file.keepSidecar(streams.all(), acceptances.positioned(), true)
     file.close()
   }
 
@@ -247,6 +247,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     register: acceptances.register,
     accept,
     position: acceptances.position,
+    isPositionLost: acceptances.isPositionLost,
     streams: streams.all,
     read,
     readSummary,

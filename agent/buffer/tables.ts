@@ -13,11 +13,11 @@ import {
 } from '@barograph/proto'
 import type Sqlite from 'better-sqlite3'
 import type { BufferedStream, LostRange, NumberedEntry, SiteState } from '../core/buffer.ts'
-import type { SensorPosition } from '../core/sensor.ts'
 import { type BootTiming, finalTime } from '../core/time/row-time.ts'
 import { openBootTable } from './boot-table.ts'
-import { checksum } from './checksum.ts'
+import { checksum, entryChecksum } from './checksum.ts'
 import { decodePayload, type MetricNumbers, metricFromRow } from './payload.ts'
+import { type HeldPosition, openPositionTable } from './position-table.ts'
 import { openSentTable, openSummaryTable, type SummaryAge, type SummaryRange } from './summary-table.ts'
 
 /** A stream as memory holds it; the tables hold the same after each commit. */
@@ -107,8 +107,15 @@ export type Tables = ReturnType<typeof openTables>
 
 /** Every statement on the buffer's tables. What writes is to be called inside a transaction. */
 export function openTables(db: Sqlite.Database) {
-  db.function('row_checksum', { deterministic: true }, (stream, seq, monotonic, wall, payload) =>
-    rowChecksum(stream as number, seq as number, monotonic as number, wall as number, payload as Uint8Array),
+  db.function('row_checksum', { deterministic: true }, (stream, seq, monotonic, wall, synced, payload) =>
+    entryChecksum(
+      stream as number,
+      seq as number,
+      monotonic as number,
+      wall as number,
+      synced as number,
+      payload as Uint8Array,
+    ),
   )
   const values = '(?, ?, ?, ?, ?, ?, ?, ?)'
   /** Prepared when it is used first: a file that is only looked at may be of an older version. */
@@ -153,7 +160,6 @@ export function openTables(db: Sqlite.Database) {
       )
       .pluck()
   const firstSinceBy = { accepted: firstSince('accepted'), monotonic: firstSince('monotonic') }
-  const setPosition = writing('INSERT OR REPLACE INTO positions VALUES (?, ?)')
   const setMeta = writing('INSERT OR REPLACE INTO meta VALUES (?, ?)')
   const deleteMeta = writing('DELETE FROM meta WHERE key = ?')
   const getMeta = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck()
@@ -166,12 +172,13 @@ export function openTables(db: Sqlite.Database) {
   const metrics = metricTable(db)
   const summaries = openSummaryTable(db, writing)
   const sent = openSentTable(db, writing)
+  const positions = openPositionTable(db, writing)
   const timings = new Map<number, BootTiming>()
 
   /** Throws `corrupt` when the row is not what was written. */
   function decodeRow(stream: number, row: ReadRow): NumberedEntry {
     const { seq, wall, monotonic, synced, payload, crc } = row
-    if (crc !== null && crc !== rowChecksum(stream, seq, monotonic, wall, payload))
+    if (crc !== null && crc !== entryChecksum(stream, seq, monotonic, wall, synced, payload))
       throw new CodedError('corrupt', 'a row of the buffer is not what was written')
     // The final time, also where it is not written yet; or what the clock said, while nobody knows better.
     const timing = synced === 0 ? timings.get(stream) : undefined
@@ -183,23 +190,16 @@ export function openTables(db: Sqlite.Database) {
     metrics,
     boots: openBootTable(db),
     ...summaries,
+    ...positions,
     setSent: sent.setSent,
     insert(stream: number, accepted: number, rows: readonly EntryRow[]): void {
-      const bind = (row: EntryRow) =>
-        [
-          stream,
-          row.seq,
-          accepted,
-          row.monotonicMs,
-          row.time,
-          row.synced ? 1 : 0,
-          row.payload,
-          rowChecksum(stream, row.seq, row.monotonicMs, row.time, row.payload),
-        ] as const
       let at = 0
-      for (; at + rowsPerInsert <= rows.length; at += rowsPerInsert)
-        insertMany.run(...rows.slice(at, at + rowsPerInsert).flatMap(bind))
-      for (const row of rows.slice(at)) insertOne.run(...bind(row))
+      for (; at + rowsPerInsert <= rows.length; at += rowsPerInsert) {
+        const bound: unknown[] = []
+        for (let i = at; i < at + rowsPerInsert; i++) bind(bound, stream, accepted, rows[i] as EntryRow)
+        insertMany.run(bound)
+      }
+      for (; at < rows.length; at++) insertOne.run(bind([], stream, accepted, rows[at] as EntryRow))
     },
     /** Numbers of streams are never given twice: rows that a damaged page kept could be taken for another stream's. */
     addStream(stream: StreamTraits): number {
@@ -225,7 +225,12 @@ export function openTables(db: Sqlite.Database) {
       restoreEntry.run(stream, seq, accepted, monotonic, wall, synced, payload, crc)
     },
     restoreMetric: ({ id, name, unit, kind }: MetricRow) => restoreMetric.run(id, name, unit, kind),
-    restorePosition: (sensor: string, text: string) => setPosition.run(sensor, text),
+    /** A position as another file had it: streams of this one are greater than what it names. */
+    restorePosition(sensor: string, held: HeldPosition): void {
+      const next = Math.max(held.stream + 1, Number(getMeta.get(nextStreamKey) ?? 1))
+      setMeta.run(nextStreamKey, String(next))
+      positions.setPosition(sensor, held)
+    },
     /** Numbers that left the buffer, or came back to it. */
     addGone(stream: number, count: number): void {
       addGone.run(count, stream)
@@ -289,12 +294,6 @@ export function openTables(db: Sqlite.Database) {
     /** The lowest number of a stream that was accepted at or after a time. */
     firstSince: (stream: number, column: keyof typeof firstSinceBy, time: number): number | undefined =>
       firstSinceBy[column].get(stream, time),
-    setPosition: (sensor: string, position: SensorPosition) =>
-      setPosition.run(sensor, JSON.stringify(position)),
-    positions(): Map<string, SensorPosition> {
-      const rows = db.prepare<[], { sensor: string; position: string }>('SELECT * FROM positions').all()
-      return new Map(rows.map(({ sensor, position }) => [sensor, JSON.parse(position) as SensorPosition]))
-    },
     setLost(stream: number, lost: readonly LostRange[]): void {
       clearLost.run(stream)
       for (const { firstSeq, lastSeq, cause } of lost) addLost.run(stream, firstSeq, lastSeq, cause)
@@ -334,14 +333,14 @@ export function openTables(db: Sqlite.Database) {
   }
 }
 
-/** Over all of a row that is told to anyone. */
-export const rowChecksum = (
-  stream: number,
-  seq: number,
-  monotonic: number,
-  wall: number,
-  payload: Uint8Array,
-): number => checksum([stream, seq, monotonic, wall], payload)
+/** Adds the columns of a row. */
+function bind(bound: unknown[], stream: number, accepted: number, row: EntryRow): unknown[] {
+  const { seq, monotonicMs, time, payload } = row
+  const synced = row.synced ? 1 : 0
+  const crc = entryChecksum(stream, seq, monotonicMs, time, synced, payload)
+  bound.push(stream, seq, accepted, monotonicMs, time, synced, payload, crc)
+  return bound
+}
 
 /** Over what names a stream and says how far it went. */
 export const streamChecksum = (stream: StreamTraits, lastSeq: number): number =>

@@ -316,7 +316,7 @@ export function testBuffer(name: string, makeHarness: () => BufferHarness): void
       sizeOf(rows) + sizeOf(thinned) + lost.reduce((sum, one) => sum + one.lastSeq - one.firstSeq + 1, 0)
 
     test('full and told to thin, it condenses whole minutes that were never sent, oldest first', async () => {
-      const buffer = open(epochs[0], { maxMb: 0.3, whenFull: 'thin' })
+      const buffer = open(epochs[0], { maxMb: 0.304, whenFull: 'thin' })
       const troubles: (string | null)[] = []
       buffer.subscribe({
         committed() {},
@@ -348,7 +348,7 @@ export function testBuffer(name: string, makeHarness: () => BufferHarness): void
     })
 
     test('what was marked as sent is never condensed: it is dropped and declared when nothing else helps', async () => {
-      const buffer = open(epochs[0], { maxMb: 0.3, whenFull: 'thin' })
+      const buffer = open(epochs[0], { maxMb: 0.304, whenFull: 'thin' })
       for (let i = 0; i < 6; i++) await sample(buffer, 1 + 600 * i, 600)
       buffer.markSent(streamOf(buffer), [1, 90, 3_000, 3_000])
       for (let i = 6; i < 30; i++) await sample(buffer, 1 + 600 * i, 600)
@@ -372,21 +372,21 @@ export function testBuffer(name: string, makeHarness: () => BufferHarness): void
     })
 
     test('summaries survive a kill, and go when all their numbers are settled', async () => {
-      const buffer = open(epochs[0], { maxMb: 0.3, whenFull: 'thin' })
+      const buffer = open(epochs[0], { maxMb: 0.304, whenFull: 'thin' })
       const isFault = (seq: number): boolean => seq === 10 * 60 + 7
       for (let i = 0; i < 30; i++) await sample(buffer, 1 + 600 * i, 600, isFault)
       await clock.pass(1_000)
       const before = { ...streamOf(buffer) }
       const summary = buffer.readSummary(streamOf(buffer), 1)
       harness.kill(buffer)
-      const next = open(epochs[1], { maxMb: 0.3, whenFull: 'thin' })
+      const next = open(epochs[1], { maxMb: 0.304, whenFull: 'thin' })
       expect(streamOf(next)).toMatchObject({ rows: before.rows, thinned: before.thinned, lost: [] })
       expect(next.readSummary(streamOf(next), 1)).toEqual(summary)
       next.settle(settlement('attic', epochs[0], { stored: [1, 599] }))
       expect(streamOf(next).thinned[0]).toBe(600)
       await next.close()
       // One number of it is not settled: it is still there, whole.
-      const again = open(epochs[2], { maxMb: 0.3, whenFull: 'thin' })
+      const again = open(epochs[2], { maxMb: 0.304, whenFull: 'thin' })
       expect(streamOf(again).thinned[0]).toBe(1)
       const refused = [{ firstSeq: 600, lastSeq: 600, reason: 'overlap' }]
       again.settle(settlement('attic', epochs[0], { stored: [1, 599], refused }))
@@ -395,7 +395,7 @@ export function testBuffer(name: string, makeHarness: () => BufferHarness): void
       expect(harness.refusals()).toEqual([
         expect.objectContaining({ firstSeq: 600, lastSeq: 600, reason: 'overlap' }),
       ])
-      const last = open(epochs[1], { maxMb: 0.3, whenFull: 'thin' })
+      const last = open(epochs[1], { maxMb: 0.304, whenFull: 'thin' })
       expect(streamOf(last).thinned[0]).toBe(661)
       const { lastSeq } = streamOf(last)
       last.settle(settlement('attic', epochs[0], { stored: [1, lastSeq], ended: lastSeq + 1 }))

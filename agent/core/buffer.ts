@@ -124,6 +124,8 @@ export interface Buffer {
   accept(acceptance: Acceptance): Promise<void>
   /** Of the last committed acceptance; null: none. */
   position(sensor: string): SensorPosition
+  /** True: there was one, and damage took it. Until a new one is committed. */
+  isPositionLost(sensor: string): boolean
   /** Streams with rows, losses or ends that the collector has not stored, and those of this run; oldest first. */
   streams(): readonly BufferedStream[]
   /** Entries of a range that lies in `rows`, ascending; those that cannot be read are missing, and dropped soon. */

@@ -36,6 +36,15 @@ export type Sample =
   /** There will never be more (the end of a replay). */
   | { readonly kind: 'end' }
 
+/** A question to a sensor. */
+export interface SensorRequest {
+  /** Of the last committed sample, null the first time. */
+  readonly position: SensorPosition
+  /** There was one, and damage took it: what was handed out before must not come again. Historical sensors are not asked. */
+  readonly isPositionLost?: boolean
+  readonly signal: AbortSignal
+}
+
 /**
  * A source of observations. Promises of every implementation (sensor-contract.ts):
  * - one call of `read` at a time; each settles within the sensor's own time limit, and soon after `signal` aborts;
@@ -49,7 +58,6 @@ export interface Sensor {
   readonly origin: Origin
   /** True when the times are the data's own (replay, generation) and say nothing about this machine's clock. */
   readonly historical: boolean
-  /** `position`: of the last committed sample, null the first time. */
-  read(request: { readonly position: SensorPosition; readonly signal: AbortSignal }): Promise<Sample>
+  read(request: SensorRequest): Promise<Sample>
   close(): Promise<void>
 }

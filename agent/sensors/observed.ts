@@ -1,6 +1,6 @@
 import { limits } from '@barograph/proto'
 import type { Observation, Sample, SensorPosition } from '../core/sensor.ts'
-import { makeFault, nothing, type Fault } from './fault.ts'
+import { makeFault, nothing } from './fault.ts'
 
 const hourMs = 3_600_000
 
@@ -17,19 +17,26 @@ interface Question {
   /** Event time of the newest observation taken before. */
   readonly newestMs: number | null
   readonly nowMs: number
+  /** There was a newest one, and nobody knows it any more. */
+  readonly isPositionLost?: boolean | undefined
   /** 0: however old. */
   readonly staleAfterMs?: number
 }
 
-/** Null when an observation is new; otherwise the sample to answer: nothing, or a fault where its time cannot be. */
-export function judgeObservationTime(question: Question): Fault | typeof nothing | null {
-  const { source, timeMs, newestMs, nowMs, staleAfterMs = usualStaleAfterMs } = question
+/** Null when an observation is new; otherwise the sample to answer: nothing new, or a fault where its time cannot be. */
+export function judgeObservationTime(question: Question): Exclude<Sample, { kind: 'end' }> | null {
+  const { source, timeMs, newestMs, nowMs, isPositionLost, staleAfterMs = usualStaleAfterMs } = question
   const shown = toIso(timeMs)
   if (timeMs > nowMs + limits.futureToleranceMs)
     return makeFault(
       'future-time',
       `${source} says ${shown}, which is still to come here (${toIso(nowMs)}): whose clock is wrong?`,
     )
+  // It may have been taken before, and a cache may have a newer one that was, too: none of them comes again.
+  if (isPositionLost) {
+    const beyond = Math.max(timeMs, Math.min(nowMs, timeMs + cacheSpreadMs))
+    return { kind: 'observations', observations: [], position: { newestMs: beyond } }
+  }
   if (newestMs !== null && timeMs < newestMs - cacheSpreadMs)
     return makeFault(
       'older-observation',

@@ -91,6 +91,23 @@ export function describeSensorContract(name: string, open: () => Promise<SensorF
       expect(before.observations.map(({ time }) => time)).not.toContain(after.observations[0]?.time)
     })
 
+    test('without a position that there was, nothing comes again', async () => {
+      const fixture = await start()
+      const before = await drain(await connect(fixture), null)
+      const sensor = await connect(fixture)
+      // Historical ones are not asked then.
+      if (sensor.historical || before.observations.every(({ time }) => time === null)) return
+      const sample = await sensor.read({ position: null, isPositionLost: true, signal })
+      expect(sample).toMatchObject({ kind: 'observations', observations: [] })
+      const { position = null } = sample as { position?: SensorPosition }
+      expect((await drain(sensor, position)).observations).toEqual([])
+      if (!fixture.advance) return
+      await fixture.advance()
+      const after = await drain(sensor, position)
+      expect(after.observations).toHaveLength(1)
+      expect(before.observations.map(({ time }) => time)).not.toContain(after.observations[0]?.time)
+    })
+
     test('what was handed out and not committed comes again', async () => {
       const fixture = await start()
       const sensor = await connect(fixture)

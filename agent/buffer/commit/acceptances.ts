@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { SensorPosition } from '../../core/sensor.ts'
 import { finalTime } from '../../core/time/row-time.ts'
 import { encodePayload } from '../payload.ts'
+import type { HeldPosition } from '../position-table.ts'
 import type { Streams } from '../streams.ts'
 import type { StreamState, Tables } from '../tables.ts'
 import type { Boots } from './boots.ts'
@@ -26,6 +27,8 @@ export interface Group {
   readonly acceptances: readonly Waiting[]
   /** Streams that began with it, by sensor. */
   readonly added: ReadonlyMap<string, StreamState>
+  /** Positions, by sensor. */
+  readonly moved: ReadonlyMap<string, HeldPosition>
 }
 
 export type Acceptances = ReturnType<typeof createAcceptances>
@@ -48,12 +51,34 @@ export function createAcceptances(options: {
 
   function write(): Group {
     const added = new Map<string, StreamState>()
-    for (const waiting of queue) writeOne(waiting, added)
-    return { acceptances: queue, added }
+    const moved = new Map<string, HeldPosition>()
+    for (const waiting of queue) {
+      writeOne(waiting, added)
+      const held = positionAfter(waiting, added, moved.get(waiting.sensor) ?? positions.get(waiting.sensor))
+      if (held) moved.set(waiting.sensor, held)
+    }
+    for (const [sensor, held] of moved) tables.setPosition(sensor, held)
+    return { acceptances: queue, added, moved }
+  }
+
+  /** Every entry moves it: one that names an older number than the stream has is an old one. */
+  function positionAfter(
+    { sensor, entries, firstSeq, position }: Waiting,
+    added: ReadonlyMap<string, StreamState>,
+    before: HeldPosition | undefined,
+  ): HeldPosition | undefined {
+    if (position === undefined && (!before || entries.length === 0)) return undefined
+    const own = streams.get({ sensor, epoch }) ?? added.get(sensor)
+    const last = own ?? streams.all().findLast((one) => one.sensor === sensor)
+    const place = {
+      stream: last?.id ?? before?.stream ?? 0,
+      seq: own ? firstSeq + entries.length - 1 : (last?.lastSeq ?? before?.seq ?? 0),
+    }
+    return position === undefined ? before && { ...before, ...place } : { position, isLost: false, ...place }
   }
 
   function writeOne(waiting: Waiting, added: Map<string, StreamState>): void {
-    const { sensor, entries, firstSeq, position } = waiting
+    const { sensor, entries, firstSeq } = waiting
     if (entries.length > 0) {
       let stream = streams.get({ sensor, epoch }) ?? added.get(sensor)
       if (!stream) {
@@ -79,7 +104,6 @@ export function createAcceptances(options: {
       tables.insert(stream.id, clock.now(), rows)
       tables.setLastSeq(stream, firstSeq + entries.length - 1)
     }
-    if (position !== undefined) tables.setPosition(sensor, position)
   }
 
   function newStream(sensor: string): StreamState {
@@ -101,12 +125,12 @@ export function createAcceptances(options: {
     }
   }
 
-  function committed({ acceptances, added }: Group): void {
+  function committed({ acceptances, added, moved }: Group): void {
     queue = queue.slice(acceptances.length)
     queued -= acceptances.reduce((sum, { entries }) => sum + entries.length, 0)
     for (const stream of added.values()) streams.add(stream)
-    for (const { sensor, entries, firstSeq, position, untimed } of acceptances) {
-      if (position !== undefined) positions.set(sensor, position)
+    for (const [sensor, held] of moved) positions.set(sensor, held)
+    for (const { sensor, entries, firstSeq, untimed } of acceptances) {
       const stream = streams.get({ sensor, epoch })
       if (!stream || entries.length === 0) continue
       stream.lastSeq = firstSeq + entries.length - 1
@@ -119,10 +143,13 @@ export function createAcceptances(options: {
     register(sensor: string, given: SensorTraits): void {
       traits.set(sensor, given)
     },
-    position: (sensor: string): SensorPosition => positions.get(sensor) ?? null,
+    position: (sensor: string): SensorPosition => positions.get(sensor)?.position ?? null,
+    isPositionLost: (sensor: string): boolean => positions.get(sensor)?.isLost ?? false,
+    /** Sensors that have a position. */
+    positioned: (): string[] => [...positions.keys()],
     /** Inside the transaction that begins a new file. */
     writePositions(): void {
-      for (const [sensor, position] of positions) tables.setPosition(sensor, position)
+      for (const [sensor, held] of positions) tables.restorePosition(sensor, held)
     },
     /** Entries that wait. */
     count: (): number => queued,

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Epoch, RangeSet } from '@barograph/proto'
-import type { BootRow } from '../boot-table.ts'
+import { type BootRow, bootChecksum } from '../boot-table.ts'
+import type { PositionRow } from '../position-table.ts'
 import { type Cell, type PageRow, rowsOf } from './page.ts'
 import { readWal, type WalFrames } from './wal.ts'
 
@@ -55,6 +56,7 @@ export interface Catalogue {
   }[]
   readonly boots: BootRow[]
   readonly texts: { key: string; value: string }[]
+  readonly positions: PositionRow[]
   /** Numbers that summaries hold, by stream: rows of them that were left behind are older. */
   readonly summaries: { stream: number; set: RangeSet }[]
 }
@@ -112,6 +114,7 @@ export function openDamagedFile(path: string) {
         refused: [],
         boots: [],
         texts: [],
+        positions: [],
         summaries: [],
       }
       for (const row of rows(1, pages)) note(found, row)
@@ -153,7 +156,7 @@ function asSummary(cells: readonly Cell[]): FoundSummary | null {
 
 /** Files a row under the table whose form it has. */
 function note(found: Catalogue, { rowid, cells }: PageRow): void {
-  const [a, b, c, d, e, f, g, h] = cells
+  const [a, b, c, d, e, f, g, h, crc] = cells
   if (rowid > 0) {
     if (cells.length === 4 && isText(b) && isText(c) && isText(d))
       found.metrics.push({ id: rowid, name: b, unit: c, kind: d })
@@ -174,16 +177,19 @@ function note(found: Catalogue, { rowid, cells }: PageRow): void {
   if (cells.length === 2 && isText(a) && isText(b)) found.texts.push({ key: a, value: b })
   if (cells.length === 4 && isNumber(a) && isNumber(b) && isNumber(c) && isText(d))
     found.lost.push({ stream: a, firstSeq: b, lastSeq: c, cause: d })
-  if (cells.length === 8 && isText(a) && isNumber(g) && isNumber(h)) {
-    const source = isSource(d) ? d : null
-    found.boots.push({
+  if (cells.length === 5 && isText(a) && isNumber(b) && isNumber(c) && isText(d))
+    found.positions.push({ sensor: a, stream: b, seq: c, position: d, crc: isNumber(e) ? e : null })
+  if (cells.length === 9 && isText(a) && isNumber(g) && isNumber(h)) {
+    const boot = {
       boot: a,
-      offsetMs: source && isNumber(b) ? b : null,
-      errorMs: source && isNumber(c) ? c : null,
-      source: isNumber(b) ? source : null,
+      offsetMs: isNumber(b) ? b : null,
+      errorMs: isNumber(c) ? c : null,
+      source: isSource(d) ? d : null,
       lastWall: g,
       lastMonotonic: h,
-    })
+    }
+    // Rows of a boot that nobody knows become uncertain, not wrong.
+    if (crc === bootChecksum(boot)) found.boots.push(boot)
   }
   const summary = asSummary(cells)
   if (summary) found.summaries.push({ stream: summary.stream, set: [summary.firstSeq, summary.lastSeq] })

@@ -4,6 +4,7 @@ import type { Log } from '../../core/log.ts'
 import type { BootRow } from '../boot-table.ts'
 import { setOf, type StreamState, streamChecksum, type Tables } from '../tables.ts'
 import { type Catalogue, type FoundStream, openDamagedFile } from './damaged-file.ts'
+import { positionsOf } from './positions.ts'
 import { addSource, type Expected, isSalvageState, readSources, type Source } from './salvager.ts'
 import type { Sidecar } from './sidecar.ts'
 
@@ -54,6 +55,15 @@ export function renewFromFile(options: {
       streams.map(({ stream }) => stream.boot).filter((one) => one !== boot),
     ),
   )
+  const positions = positionsOf(
+    catalogue,
+    sidecar,
+    streams.map(({ stream }) => stream),
+  )
+  for (const [sensor, held] of positions) {
+    tables.restorePosition(sensor, held)
+    if (held.isLost) log.error({ sensor }, 'the damaged buffer does not tell how far this sensor had come')
+  }
   for (const { stream, isExact } of streams) {
     const lost = mergeLost(catalogue, stream)
     const summaries = (catalogue?.summaries ?? [])
@@ -140,7 +150,7 @@ function mergeLost(catalogue: Catalogue | null, stream: { id: number; lastSeq: n
   return lost.sort((a, b) => a.firstSeq - b.firstSeq)
 }
 
-/** Positions and the site; both tables hold a key and a text, so it is the text that tells them apart. */
+/** The site: no other text is worth more than what this run knows. */
 function restoreText(tables: Tables, key: string, value: string): void {
   let parsed: unknown
   try {
@@ -149,7 +159,5 @@ function restoreText(tables: Tables, key: string, value: string): void {
     return
   }
   const isSite = typeof parsed === 'object' && parsed !== null && 'validFrom' in parsed && 'text' in parsed
-  if (key === 'boots' && Array.isArray(parsed)) return
   if (key === 'site' && isSite) tables.setText(key, value)
-  else if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(key)) tables.restorePosition(key, value)
 }

@@ -15,10 +15,11 @@ import {
 } from '@barograph/proto'
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
+import { entryChecksum } from '../checksum.ts'
 import { decodePayload } from '../payload.ts'
 import type { Streams } from '../streams.ts'
 import { summaryChecksum } from '../summary-table.ts'
-import { rowChecksum, type StreamState, type Tables, withLost } from '../tables.ts'
+import { type StreamState, type Tables, withLost } from '../tables.ts'
 import { removeRead } from './aside.ts'
 import { type DamagedFile, type FoundEntry, type FoundSummary, openDamagedFile } from './damaged-file.ts'
 
@@ -129,7 +130,8 @@ export function createSalvager(options: {
   function takeEntry(taken: Taken, { id, lastSeq }: StreamState, expected: Expected, row: FoundEntry): void {
     const { seq, monotonic, wall, payload, crc, synced } = row
     const isExpected = has(expected.rows, seq) || (expected.isOpen && seq > lastSeq)
-    if (!isExpected || (crc !== null && crc !== rowChecksum(id, seq, monotonic, wall, payload))) return
+    if (!isExpected) return
+    if (crc !== null && crc !== entryChecksum(id, seq, monotonic, wall, synced, payload)) return
     if (![0, 1, 2].includes(synced)) return
     try {
       decodePayload(payload, tables.metrics)

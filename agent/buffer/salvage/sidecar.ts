@@ -12,6 +12,8 @@ export interface Sidecar {
   readonly device: string
   readonly streams: readonly Omit<FoundStream, 'crc'>[]
   readonly metrics: Catalogue['metrics']
+  /** Sensors that have a position. */
+  readonly positions?: readonly string[]
 }
 
 const sidecarOf = (path: string): string => `${path}.streams`

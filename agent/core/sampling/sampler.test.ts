@@ -19,6 +19,8 @@ interface Rig {
   /** What `accept` answers from now on. */
   refuse: CodedError | null
   changes: number
+  /** As long as none was accepted. */
+  isPositionLost: boolean
 }
 
 /** A buffer that commits 200 ms after each call, and notes what it was given. */
@@ -31,6 +33,7 @@ function makeRig(): Rig {
     accepted,
     refuse: null,
     changes: 0,
+    isPositionLost: false,
     buffer: {
       epoch: '00000000000000aa',
       register() {},
@@ -39,12 +42,16 @@ function makeRig(): Rig {
         return new Promise((resolve) => {
           clock.setTimer(commitMs, () => {
             accepted.push(acceptance)
-            if (acceptance.position !== undefined) positions.set(acceptance.sensor, acceptance.position)
+            if (acceptance.position !== undefined) {
+              positions.set(acceptance.sensor, acceptance.position)
+              rig.isPositionLost = false
+            }
             resolve()
           })
         })
       },
       position: (sensor) => positions.get(sensor) ?? null,
+      isPositionLost: () => rig.isPositionLost,
       streams: () => [],
       read: () => [],
       readSummary: () => null,
@@ -393,4 +400,38 @@ test('a sensor that does not settle does not hold up the stop', async () => {
   await stopped
   expect(isStopped && closed).toBe(true)
   expect(words()).toEqual(['start', 'stop'])
+})
+
+test('a historical sensor whose position was lost is not asked: it would hand out all again', async () => {
+  rig.isPositionLost = true
+  let asked = 0
+  const sampler = run(
+    async () => {
+      asked++
+      return { kind: 'observations', observations: [observe(1, 1)], position: { row: 1 } }
+    },
+    { pace: 'continuous', intervalMs: 0, historical: true },
+  )
+  await rig.clock.pass(3_600_000)
+  expect(asked).toBe(0)
+  expect(sampler.fault?.code).toBe('position-lost')
+  expect(words()).toEqual(['start', 'fault position-lost'])
+  await Promise.all([sampler.stop(), rig.clock.pass(1_000)])
+})
+
+test('any other sensor whose position was lost says so once, is told, and goes on', async () => {
+  rig.isPositionLost = true
+  const told: (boolean | undefined)[] = []
+  const sampler = run(async ({ isPositionLost }) => {
+    told.push(isPositionLost)
+    return isPositionLost
+      ? { kind: 'observations', observations: [], position: { newestMs: 1 } }
+      : { kind: 'observations', observations: [observe(2, 2)], position: { newestMs: 2 } }
+  })
+  await rig.clock.pass(2_500)
+  expect(told).toEqual([true, false])
+  expect(sampler.fault).toBe(null)
+  expect(words().slice(0, 2)).toEqual(['start', 'fault position-lost'])
+  expect(entries().filter(({ mark }) => mark?.kind === 'fault')).toHaveLength(1)
+  await Promise.all([sampler.stop(), rig.clock.pass(1_000)])
 })

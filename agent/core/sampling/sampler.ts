@@ -41,6 +41,8 @@ const idleMs = 1_000
 /** A sensor that does not settle by then is left behind at a stop. */
 const stopGraceMs = 800
 const detailCharacters = 200
+/** A lost position does not come back while the agent runs. */
+const lostPositionMs = 60_000
 
 /** Asks one sensor on its schedule and hands what it says to the buffer. It never delays another one. */
 export function startSampler(options: SamplerOptions): Sampler {
@@ -132,10 +134,22 @@ export function startSampler(options: SamplerOptions): Sampler {
     options.onChange()
   }
 
+  /** Told once where the sensor can go on from now; for good where it would begin again. */
+  const positionLost = (): Sample & { kind: 'fault' } => ({
+    kind: 'fault',
+    code: 'position-lost',
+    detail: sensor.historical
+      ? 'damage to the buffer took how far this sensor had come: it does not start again by itself, or its data would come twice'
+      : 'damage to the buffer took how far this sensor had come: it goes on from now',
+    retryAfterMs: lostPositionMs,
+  })
+
   /** One question. A rejection is a bug of the sensor: it becomes a fault, so that the other sensors go on. */
   async function ask(): Promise<Sample> {
+    const isPositionLost = position === null && buffer.isPositionLost(id)
+    if (isPositionLost && sensor.historical) return positionLost()
     try {
-      return await sensor.read({ position, signal: stopping.signal })
+      return await sensor.read({ position, isPositionLost, signal: stopping.signal })
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       log.error({ sensor: id, err: error }, 'a sensor failed in a way that it should have reported')
@@ -238,6 +252,7 @@ export function startSampler(options: SamplerOptions): Sampler {
     buffer.register(id, { intervalMs, historical: sensor.historical })
     // That of a historical sensor waits for the first observation: it stands at that time.
     if (!sensor.historical) void accept([])
+    if (!sensor.historical && buffer.isPositionLost(id)) void take(positionLost(), null, false)
     await (sensor.pace === 'continuous' ? runContinuous() : runScheduled())
     if (ended) await sensor.close()
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Observation, Sample, Sensor, SensorPosition, Value } from '../../core/sensor.ts'
+import type { Observation, Sample, Sensor, SensorRequest, Value } from '../../core/sensor.ts'
 import type { SensorContext, SensorType } from '../../core/sensor-type.ts'
 import { makeFault, nothing, quote, type Fault } from '../fault.ts'
 import { createHttpClient } from '../http-client.ts'
@@ -65,7 +65,7 @@ function createHttpSensor(context: SensorContext<HttpConfig>): Sensor {
     optional,
   }))
 
-  function take(document: unknown, position: SensorPosition): Sample {
+  function take(document: unknown, { position, isPositionLost }: SensorRequest): Sample {
     const time = readTime(document, config, source)
     if (typeof time === 'object' && time !== null) return time
     if (time !== null) {
@@ -75,6 +75,7 @@ function createHttpSensor(context: SensorContext<HttpConfig>): Sensor {
         source,
         timeMs: time,
         newestMs,
+        isPositionLost,
         nowMs: context.now(),
         staleAfterMs,
       })
@@ -93,9 +94,9 @@ function createHttpSensor(context: SensorContext<HttpConfig>): Sensor {
     pace: 'scheduled',
     origin: 'measured',
     historical: false,
-    async read({ position, signal }) {
-      const answer = await client.getJson({ url, headers, signal })
-      return answer.kind === 'json' ? take(answer.body, position) : answer
+    async read(request) {
+      const answer = await client.getJson({ url, headers, signal: request.signal })
+      return answer.kind === 'json' ? take(answer.body, request) : answer
     },
     async close() {},
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Sample, Sensor, SensorPosition } from '../../core/sensor.ts'
+import type { Sample, Sensor, SensorRequest } from '../../core/sensor.ts'
 import type { SensorContext, SensorType } from '../../core/sensor-type.ts'
 import { makeFault, quote } from '../fault.ts'
 import { createHttpClient, type Explain } from '../http-client.ts'
@@ -59,10 +59,10 @@ function createOpenMeteoSensor(context: SensorContext<OpenMeteoConfig>): Sensor 
   const { config, now } = context
   const client = createHttpClient({ ...context, source, intervalMs: config.intervalMs, explain })
 
-  async function read(position: SensorPosition, signal: AbortSignal): Promise<Sample> {
+  async function read({ position, isPositionLost, signal }: SensorRequest): Promise<Sample> {
     const newestMs = newestOf(position)
     const answer = await client.getJson({ url: makeUrl(context, pastSteps(newestMs)), signal })
-    return answer.kind === 'json' ? take(answer.body, newestMs) : answer
+    return answer.kind === 'json' ? take(answer.body, newestMs, isPositionLost) : answer
   }
 
   /** One more than passed, because the service's current step may begin while the question is on its way. */
@@ -72,12 +72,18 @@ function createOpenMeteoSensor(context: SensorContext<OpenMeteoConfig>): Sensor 
     return passed <= 1 ? 0 : Math.min(passed + 1, mostPastSteps)
   }
 
-  function take(document: unknown, newestMs: number | null): Sample {
+  function take(document: unknown, newestMs: number | null, isPositionLost?: boolean): Sample {
     const current = readCurrent(document)
     if (typeof current === 'string') return makeFault('bad-response', `${source} ${current}`)
     const steps = readSteps(document)
     if (typeof steps === 'string') return makeFault('bad-response', `${source} ${steps}`)
-    const verdict = judgeObservationTime({ source, timeMs: current.time, newestMs, nowMs: now() })
+    const verdict = judgeObservationTime({
+      source,
+      timeMs: current.time,
+      newestMs,
+      isPositionLost,
+      nowMs: now(),
+    })
     if (verdict) return verdict
     const missed = steps.filter(({ time }) => time < current.time && (newestMs === null || time > newestMs))
     return observationsSample([...missed, current].filter(({ values }) => values.length > 0))
@@ -87,7 +93,7 @@ function createOpenMeteoSensor(context: SensorContext<OpenMeteoConfig>): Sensor 
     pace: 'scheduled',
     origin: 'modelled',
     historical: false,
-    read: ({ position, signal }) => read(position, signal),
+    read,
     async close() {},
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Sample, Sensor, SensorPosition, Value } from '../../core/sensor.ts'
+import type { Sample, Sensor, SensorRequest, Value } from '../../core/sensor.ts'
 import type { SensorContext, SensorType } from '../../core/sensor-type.ts'
 import { makeFault, quote } from '../fault.ts'
 import { createHttpClient, type Explain } from '../http-client.ts'
@@ -69,7 +69,7 @@ function createOpenWeatherMapSensor(context: SensorContext<OpenWeatherMapConfig>
   url.searchParams.set('units', 'metric')
   url.searchParams.set('appid', config.key)
 
-  function take(document: unknown, position: SensorPosition): Sample {
+  function take(document: unknown, { position, isPositionLost }: SensorRequest): Sample {
     const seconds = resolvePointer(document, '/dt')
     if (typeof seconds !== 'number' || !Number.isSafeInteger(seconds))
       return makeFault('bad-response', `${source} sent no observation time (dt), but ${quote(document)}`)
@@ -78,6 +78,7 @@ function createOpenWeatherMapSensor(context: SensorContext<OpenWeatherMapConfig>
       source,
       timeMs,
       newestMs: newestOf(position),
+      isPositionLost,
       nowMs: context.now(),
     })
     if (verdict) return verdict
@@ -90,9 +91,9 @@ function createOpenWeatherMapSensor(context: SensorContext<OpenWeatherMapConfig>
     pace: 'scheduled',
     origin: 'modelled',
     historical: false,
-    async read({ position, signal }) {
-      const answer = await client.getJson({ url, signal })
-      return answer.kind === 'json' ? take(answer.body, position) : answer
+    async read(request) {
+      const answer = await client.getJson({ url, signal: request.signal })
+      return answer.kind === 'json' ? take(answer.body, request) : answer
     },
     async close() {},
   }

@@ -401,16 +401,16 @@ const agentBugs: readonly Bug[] = [
     edits: [
       inFile(
         'agent/buffer/commit/acceptances.ts',
-        'if (position !== undefined) tables.setPosition(sensor, position)',
-        'if (position !== undefined) deferred.push([sensor, position])',
+        'for (const [sensor, held] of moved) tables.setPosition(sensor, held)',
+        'deferred.push(...moved)',
       ),
       inFile(
         'agent/buffer/commit/acceptances.ts',
         'function write(): Group {',
-        `const deferred: [string, SensorPosition][] = []
+        `const deferred: [string, HeldPosition][] = []
 
   function write(): Group {
-    for (const [sensor, position] of deferred.splice(0)) tables.setPosition(sensor, position)`,
+    for (const [sensor, held] of deferred.splice(0)) tables.setPosition(sensor, held)`,
       ),
     ],
   },
