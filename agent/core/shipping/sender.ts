@@ -189,7 +189,8 @@ export function createSender(options: SenderOptions) {
     const unmarked = subtract(set, stream.sent)
     if (unmarked.length > 0 && sizeOf(set) - sizeOf(unmarked) < options.maxBatchEntries)
       buffer.markSent(stream, lowest(unmarked, shippingLimits.markedAhead))
-    return { stream, set: intersect(set, stream.sent) }
+    // The commit of the mark may have dropped some: what is not there must not hold credit.
+    return { stream, set: intersect(intersect(set, stream.rows), stream.sent) }
   }
 
   function readRuns({ stream, set }: Portion): Run[] {
