@@ -77,8 +77,8 @@ export function tellStory(options: {
     'roll-killed': () => onOwner((one) => one.process.kill()),
     'roll-stopped': () => onOwner((one) => one.stop()),
     'log-cut': () => {
-      const { log } = collector
-      return mayDamage() && log.cut(random.whole(0, log.partitions - 1), random.whole(1, 8))
+      if (mayDamage()) void cut(random.whole(0, collector.log.partitions - 1), random.chance(0.7) ? 40 : 0)
+      return false
     },
     'log-recreated': () => {
       if (!mayDamage()) return false
@@ -97,6 +97,25 @@ export function tellStory(options: {
       collector.startOwner(partition)
       return true
     },
+  }
+
+  /** At any moment; or soon, when a flush was broken off: behind its checkpoint and before what it has written. */
+  async function cut(partition: number, tries: number): Promise<void> {
+    const { log, store } = collector
+    const checkpoint = await store.disk().checkpoint(partition)
+    const end = log.records[partition]?.length ?? 0
+    const reach = Math.min(checkpoint?.reach ?? 0, end)
+    const position = checkpoint?.position.n ?? 0
+    const isBrokenOff = reach > position
+    if (tries > 0 && !isBrokenOff) {
+      world.schedule(250, null, () => {
+        if (!world.isCalm() && mayDamage()) void cut(partition, tries - 1)
+      })
+      return
+    }
+    const kept =
+      isBrokenOff && random.chance(0.8) ? random.whole(position, reach - 1) : end - random.whole(1, 8)
+    if (log.cut(partition, end - kept)) world.fault('log-cut', `${partition} from ${kept} on`)
   }
 
   const mayDamage = (): boolean => collector.log.damages() < 3 && !collector.isRestored()
