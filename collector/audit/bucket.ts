@@ -1,5 +1,5 @@
 import { limits } from '@barograph/proto'
-import { isBefore } from './places.ts'
+import { isBefore } from './position.ts'
 import { type Report, words } from './report.ts'
 import type { Documents, Position } from './schema.ts'
 import type { Value } from './tally.ts'

@@ -1,7 +1,7 @@
 import { limits } from '@barograph/proto'
 import type { Logged, LoggedRanges } from './logged.ts'
 import { countOf, inBoth, mergeRanges, type Ranges, rangesOf, rangeWords, without } from './number-ranges.ts'
-import { isBefore } from './places.ts'
+import { isBefore } from './position.ts'
 import type { Report } from './report.ts'
 import type { Documents } from './schema.ts'
 

@@ -1,6 +1,7 @@
-import { decodeBatch, decodeExpire, decodeRelease, isCoded, partitionOf } from '@barograph/proto'
+import { decodeBatch, decodeExpire, decodeRelease, type Expire, isCoded, partitionOf } from '@barograph/proto'
 import type { LogReader, RecordRow } from './log-reader.ts'
 import { mergeRanges, rangesOf, type Ranges } from './number-ranges.ts'
+import { isBefore } from './position.ts'
 import type { Checkpoint, Position } from './schema.ts'
 
 /** Ranges of one epoch that are gathered before touching ones are put together. */
@@ -34,7 +35,11 @@ export interface Logged {
  * Reads what the log still holds. The store must know of each number that the log brings before its checkpoint: so one
  * that is ahead of what was folded does not pass.
  */
-export function readLogged(log: LogReader, checkpoints: ReadonlyMap<number, Checkpoint>): Logged {
+export function readLogged(
+  log: LogReader,
+  checkpoints: ReadonlyMap<number, Checkpoint>,
+  sitesOf: (device: string) => readonly { readonly at: Position }[],
+): Logged {
   const brought = new Map<string, [number, number][]>()
   const released = new Map<string, LoggedRanges[]>()
   const expired = new Map<string, LoggedRanges[]>()
@@ -46,12 +51,12 @@ export function readLogged(log: LogReader, checkpoints: ReadonlyMap<number, Chec
     const isOwn = ({ device }: RecordRow): boolean => partitionOf(device, log.partitions) === partition
     for (const record of log.records(partition, 0, position.n)) {
       if (!first.has(partition)) first.set(partition, { g: position.g, n: record.offset })
-      if (isOwn(record)) take(record)
+      if (isOwn(record)) take(record, { g: position.g, n: record.offset })
     }
     for (const record of log.records(partition, position.n, reach)) if (isOwn(record)) takeAhead(record)
   }
 
-  function take({ kind, device, offset, value }: RecordRow): void {
+  function take({ kind, device, offset, value }: RecordRow, at: Position): void {
     const idOf = epochOf(device)
     if (kind === 'batch') {
       const batch = readable(() => decodeBatch(value))
@@ -61,9 +66,14 @@ export function readLogged(log: LogReader, checkpoints: ReadonlyMap<number, Chec
     if (kind === 'release')
       for (const one of readable(() => decodeRelease(value))?.ranges ?? [])
         note(released, idOf(one), { offset, ranges: [[one.firstSeq, one.lastSeq]] })
-    if (kind === 'expire')
-      for (const one of readable(() => decodeExpire(value))?.raw ?? [])
-        note(expired, idOf(one), { offset, ranges: rangesOf(one.ranges) })
+    const expire = kind === 'expire' ? readable(() => decodeExpire(value)) : null
+    if (expire && isValid(device, expire, at))
+      for (const one of expire.raw) note(expired, idOf(one), { offset, ranges: rangesOf(one.ranges) })
+  }
+
+  /** A site that came after the numbers were chosen keeps them from expiring. */
+  function isValid(device: string, { known }: Expire, at: Position): boolean {
+    return sitesOf(device).every((site) => isBefore(site.at, known) || !isBefore(site.at, at))
   }
 
   function takeAhead({ kind, device, value }: RecordRow): void {

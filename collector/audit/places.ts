@@ -1,14 +1,11 @@
 import { decodeBatch, decodeSettings, isCoded, partitionOf } from '@barograph/proto'
 import { type Logged, readLogged } from './logged.ts'
 import type { LogReader } from './log-reader.ts'
+import { isBefore } from './position.ts'
 import { readDocument } from './read.ts'
 import { type Report, words } from './report.ts'
 import type { Checkpoint, Documents, Position } from './schema.ts'
 import { endOfTime, type StoreReader } from './store-reader.ts'
-
-/** a before b. */
-export const isBefore = (a: Position, b: Position): boolean => a.g < b.g || (a.g === b.g && a.n < b.n)
-export const later = (a: Position, b: Position): Position => (isBefore(a, b) ? b : a)
 
 type Settings = Documents['settings']['history'][number]
 type Site = Documents['devices']['sites'][number]
@@ -172,7 +169,7 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
     },
     levelsAt: (device, at) => settingsAt(device, at).levels,
     sealedUntil: (device, level) => sealed.get(device)?.[level] ?? Number.NEGATIVE_INFINITY,
-    logged: readLogged(log, ofThisLog),
+    logged: readLogged(log, ofThisLog, (device) => sites.get(device) ?? []),
     recordsAhead,
   }
 }

@@ -1,6 +1,7 @@
 import { type Calendar, isKeptAt, type Level, levels, longestMs, partOf, type Window } from './calendar.ts'
 import { findInWindow } from './findings.ts'
-import { isBefore, later, type Places } from './places.ts'
+import type { Places } from './places.ts'
+import { isBefore, later } from './position.ts'
 import { parseDocument, readDocument } from './read.ts'
 import { type Report, words } from './report.ts'
 import type { Checkpoint, Documents, Position } from './schema.ts'

@@ -171,6 +171,7 @@ describe('sealed windows', () => {
       device: 'north',
       raw: [{ sensor: 'bme280', epoch, ranges: [1, 256] }],
       levels: [],
+      known: { g: 0, n: 2 },
     })
     await log.append([
       { device: 'north', kind: 'expire', ingestMs: 1_700_000_000_000, quarantineAfterMs: null, value },

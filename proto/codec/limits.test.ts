@@ -387,7 +387,9 @@ describe('the other messages have limits too', () => {
 
   test('epochs, ranges, numbers and levels of an expiry', () => {
     const of = (parts: Partial<Expire>) =>
-      refusal(() => decodeExpire(encodeExpire({ device: 'a', raw: [], levels: [], ...parts })))
+      refusal(() =>
+        decodeExpire(encodeExpire({ device: 'a', raw: [], levels: [], known: { g: 0, n: 0 }, ...parts })),
+      )
     const epochs = (count: number) =>
       many(count, (i) => ({ sensor: `s${i}`, epoch, ranges: [1, 2] as RangeSet }))
     const raw = (set: RangeSet) => of({ raw: [{ ...stream, ranges: set }] })

@@ -5,7 +5,7 @@ import { isTimeZone } from '../time-zone.ts'
 import { type RangeSet, sizeOf } from '../ranges.ts'
 import { readNumbers, readSet, readStream, writeStream } from './parts.ts'
 import { CodedError } from '../errors.ts'
-import { atMost, cut, id, readMessage, text, time, v1, writeMessage } from './wire.ts'
+import { atMost, cut, id, readMessage, text, time, v1, whole, writeMessage } from './wire.ts'
 
 /** What the bridge refused of a batch whose identity could be read: a record of the device's partition. */
 export interface Refusal {
@@ -36,8 +36,11 @@ export interface Release {
 /** What retention drops of one device: raw entries, and the older windows of levels. */
 export interface Expire {
   readonly device: string
+  /** Void when a site of the device stands in the log at or after `known`: its windows are cut in another way since. */
   readonly raw: readonly RawExpiry[]
   readonly levels: readonly LevelExpiry[]
+  /** Position up to which the device was known: generation of the log, then offset. */
+  readonly known: { readonly g: number; readonly n: number }
 }
 
 export interface RawExpiry extends StreamEpoch {
@@ -155,14 +158,17 @@ export function decodeExpire(bytes: Uint8Array): Expire {
       level: text(one.level, 'level'),
       before: time(one.before, 'before'),
     })),
+    known: { g: whole(wire.knownGeneration, 'generation'), n: whole(wire.knownOffset, 'offset') },
   }
 }
 
-export function encodeExpire({ device, raw, levels }: Expire): Uint8Array {
+export function encodeExpire({ device, raw, levels, known }: Expire): Uint8Array {
   return writeMessage<barograph.v1.Expire.$Properties>(v1.Expire, {
     version: limits.version,
     device,
     raw: raw.map((one) => ({ ...writeStream(one), ranges: [...one.ranges] })),
     levels: levels.map(({ sensor, level, before }) => ({ sensor, level, before })),
+    knownGeneration: known.g,
+    knownOffset: known.n,
   })
 }

@@ -2467,6 +2467,12 @@ export namespace barograph {
             /** Expire levels. */
             levels: barograph.v1.LevelExpiry.$Properties[];
 
+            /** Expire knownGeneration. */
+            knownGeneration: number;
+
+            /** Expire knownOffset. */
+            knownOffset: number;
+
             /**
              * Creates a new Expire instance using the specified properties.
              * @param [properties] Properties to set
@@ -2510,6 +2516,12 @@ export namespace barograph {
 
                 /** Expire levels */
                 levels?: (barograph.v1.LevelExpiry.$Properties[]|null);
+
+                /** Expire knownGeneration */
+                knownGeneration?: (number|null);
+
+                /** Expire knownOffset */
+                knownOffset?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -3686,6 +3686,8 @@ export const barograph = $root.barograph = (() => {
             Expire.prototype.device = "";
             Expire.prototype.raw = $util.emptyArray;
             Expire.prototype.levels = $util.emptyArray;
+            Expire.prototype.knownGeneration = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Expire.prototype.knownOffset = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             Expire.create = function(properties) {
                 return new Expire(properties);
@@ -3708,6 +3710,10 @@ export const barograph = $root.barograph = (() => {
                 if (message.levels != null && message.levels.length)
                     for (let i = 0; i < message.levels.length; ++i)
                         $root.barograph.v1.LevelExpiry.encode(message.levels[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.knownGeneration != null && $Object.hasOwnProperty.call(message, "knownGeneration") && (typeof message.knownGeneration === "object" ? message.knownGeneration.low || message.knownGeneration.high : message.knownGeneration !== 0))
+                    writer.uint32(40).uint64(message.knownGeneration);
+                if (message.knownOffset != null && $Object.hasOwnProperty.call(message, "knownOffset") && (typeof message.knownOffset === "object" ? message.knownOffset.low || message.knownOffset.high : message.knownOffset !== 0))
+                    writer.uint32(48).uint64(message.knownOffset);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3773,6 +3779,24 @@ export const barograph = $root.barograph = (() => {
                             if (!(message.levels && message.levels.length))
                                 message.levels = [];
                             message.levels.push($root.barograph.v1.LevelExpiry.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.knownGeneration = value;
+                            else
+                                delete message.knownGeneration;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.knownOffset = value;
+                            else
+                                delete message.knownOffset;
                             continue;
                         }
                     }

@@ -380,4 +380,5 @@ export const expire: fc.Arbitrary<Expire> = fc.record({
     fc.record({ sensor: id, level: fc.constantFrom('10s', '1m', 'hour', 'year'), before: time.map(plus) }),
     { maxLength: 4 },
   ),
+  known: fc.record({ g: fc.nat(), n: fc.nat() }),
 })

@@ -88,7 +88,10 @@ export async function createAged(): Promise<World> {
     { sensor, level: '10s', before: noon },
     { sensor: 'later', level: 'hour', before: noon + 7_200_000 },
   ]
-  await append('expire', encodeExpire({ device, raw: [{ sensor, epoch, ranges: [1, 256] }], levels }))
+  await append(
+    'expire',
+    encodeExpire({ device, raw: [{ sensor, epoch, ranges: [1, 256] }], levels, known: { g: 9, n: 0 } }),
+  )
   await world.fold()
   world.damage((db) => {
     expiredRow =

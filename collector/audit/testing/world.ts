@@ -266,7 +266,11 @@ export function operations({ append }: World): (() => Promise<void>)[] {
       }),
     })
   const expire = (its: string, parts: Pick<Expire, 'raw' | 'levels'>) => () =>
-    append({ device: its, kind: 'expire', value: encodeExpire({ device: its, ...parts }) })
+    append({
+      device: its,
+      kind: 'expire',
+      value: encodeExpire({ device: its, ...parts, known: { g: 9, n: 0 } }),
+    })
   const raw = (epoch: string, ranges: RangeSet) => ({ raw: [{ sensor, epoch, ranges }], levels: [] })
   return [
     release('00000000000000cc', 1, 60),

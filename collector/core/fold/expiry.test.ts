@@ -21,6 +21,19 @@ const lost = (firstSeq: number, lastSeq: number) =>
   batchRecord({ lost: [{ ...stream, firstSeq, lastSeq, cause: 'buffer full' }] })
 
 describe('an expiry of raw entries', () => {
+  test('is void when a site came after they were chosen, and takes effect when none did', async () => {
+    const before = [batchRecord({ runs: [run], site: site(1, 'UTC', 0) })]
+    const moved = batchRecord({ site: site(2, 'Asia/Tokyo', 0) })
+    // The rig's settings are record 0.
+    const unknowing = await folded(...before, moved, expireRecord([1, 5], [], { g: 0, n: 2 }))
+    expect(unknowing.epoch).toMatchObject({ expired: [] })
+    expect(unknowing.rollups('day').map(({ sealed }) => sealed)).not.toContain(true)
+    const knowing = await folded(...before, moved, expireRecord([1, 5], [], { g: 0, n: 3 }))
+    expect(knowing.epoch).toMatchObject({ expired: [1, 5] })
+    const later = await folded(...before, expireRecord([1, 5], [], { g: 0, n: 2 }), moved)
+    expect(later.epoch).toMatchObject({ expired: [1, 5] })
+  })
+
   test('leaves what was stored stored, and refuses what was never seen', async () => {
     const { epoch, receipts } = await folded(
       batchRecord({ runs: [run] }),

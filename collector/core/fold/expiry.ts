@@ -18,6 +18,17 @@ export interface ExpiryPlan {
   readonly windows: readonly PortionWindow[]
 }
 
+/**
+ * The expiry without the numbers that may not go: a site has come since they were chosen, so their windows are cut in
+ * another way, and sealing those of before would leave them lying across the others. They are chosen again later.
+ */
+export function validPart(record: RecordOf<'expire'>, cache: Cache): RecordOf<'expire'> {
+  const { device, expire, at } = record
+  const { sites } = loaded(cache.devices.get(device))
+  const isRezoned = sites.some((site) => !isBefore(site.at, expire.known) && isBefore(site.at, at))
+  return isRezoned ? { ...record, expire: { ...expire, raw: [] } } : record
+}
+
 /** The summaries that overlap what goes. The buckets must be in the cache. */
 export function summaryNeeds({ device, expire }: RecordOf<'expire'>, cache: Cache): Need[] {
   const ids = new Set<string>()

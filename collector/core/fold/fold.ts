@@ -6,7 +6,7 @@ import type { DecodedRecord, RecordOf } from '../record.ts'
 import { applyBatch } from './apply-batch.ts'
 import { type Applying, createEdit, type Edit } from './edit.ts'
 import { type Effect, noEffect } from './effect.ts'
-import { applyExpiry, planExpiry, sealable, summaryNeeds } from './expiry.ts'
+import { applyExpiry, planExpiry, sealable, summaryNeeds, validPart } from './expiry.ts'
 import { firstNeeds, outdatedNeeds, windowNeeds } from './needs.ts'
 import { planBatch } from './plan-batch.ts'
 import { applyRelease, planRelease } from './release.ts'
@@ -48,12 +48,11 @@ export function createFold({ cache, partition }: { cache: Cache; partition: numb
         )
       }
       case 'expire': {
-        const summaries = lacking(summaryNeeds(record, cache))
+        const valid = validPart(record, cache)
+        const summaries = lacking(summaryNeeds(valid, cache))
         if (summaries.length > 0) return { missing: summaries }
-        const expiry = planExpiry(record, place)
-        return withWindows(record, sealable(expiry, cache), (applying) =>
-          applyExpiry(record, expiry, applying),
-        )
+        const expiry = planExpiry(valid, place)
+        return withWindows(valid, sealable(expiry, cache), (applying) => applyExpiry(valid, expiry, applying))
       }
       default:
         return { record, apply: ({ edit, effect }) => applySmall(record, edit, effect) }

@@ -134,7 +134,7 @@ test('a window is sealed where the last rebuild put its readings', async () => {
   const run = { ...stream, intervalMs: 1_000, firstSeq: 1, times: Float64Array.of(0), columns: [], marks: [] }
   bucket.put(run, 0, undefined, { at: { g: 0, n: 1 }, what: 'arrived', reason: '', ingestMs: 0 })
   await store.write('readings', [{ ...bucket.toDocument(), o: { g: 0, n: 2 } }])
-  const expire = { device: 'north', raw: [{ ...stream, ranges: [1, 1] }], levels: [] }
+  const expire = { device: 'north', raw: [{ ...stream, ranges: [1, 1] }], levels: [], known: { g: 0, n: 8 } }
   const head = {
     partition: 0,
     device: 'north',

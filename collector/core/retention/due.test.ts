@@ -74,10 +74,12 @@ describe('an old bucket', () => {
   })
 })
 
+const expiring = (...args: Parameters<typeof old>) => ({ ...old(...args), known: at(5) })
+
 describe('expiries', () => {
   test('join neighbours, and hold no more than a record may', () => {
     const whole = { seen: [1, 1_000_000] }
-    const buckets = Array.from({ length: 70 }, (_, index) => old(whole, bucket(index)))
+    const buckets = Array.from({ length: 70 }, (_, index) => expiring(whole, bucket(index)))
     const records = expiriesOf(buckets)
     expect(records.map(({ raw }) => raw.map(({ ranges }) => ranges))).toEqual([
       [[1, 8_192]],
@@ -89,8 +91,8 @@ describe('expiries', () => {
 
   test('are of one device each, and name an epoch once', () => {
     const whole = { seen: [1, 1_000_000] }
-    const other = old({ ...whole, id: 'b/s/1', device: 'b' }, bucket(0, { device: 'b' }))
-    const records = expiriesOf([old(whole, bucket(0)), other, old(whole, bucket(7))])
+    const other = expiring({ ...whole, id: 'b/s/1', device: 'b' }, bucket(0, { device: 'b' }))
+    const records = expiriesOf([expiring(whole, bucket(0)), other, expiring(whole, bucket(7))])
     expect(records.map(({ device, raw }) => [device, raw.map(({ ranges }) => ranges)])).toEqual([
       ['a', [[1, 256, 1_793, 2_048]]],
       ['b', [[1, 256]]],

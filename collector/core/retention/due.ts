@@ -35,6 +35,11 @@ export interface OldBucket {
   readonly checkpoint: Position
 }
 
+/** A bucket that expires, and up to where its device was known when that was decided. */
+export interface ExpiringBucket extends OldBucket {
+  readonly known: Position
+}
+
 /** The numbers that a bucket can ever hold: to its end, or to that of its epoch. */
 export function numbersOf({ index }: Pick<BucketDocument, 'index'>, ended: number | null): RangeSet {
   const first = index * limits.entriesPerBucket + 1
@@ -61,14 +66,15 @@ export function fateOf({ bucket, epoch, checkpoint }: OldBucket): BucketFate {
 const isWithin = (part: RangeSet, whole: RangeSet): boolean => subtract(part, whole).length === 0
 
 /** The numbers of buckets that expire as messages for the log, each for one device and within its bounds. */
-export function expiriesOf(buckets: readonly OldBucket[]): Expire[] {
+export function expiriesOf(buckets: readonly ExpiringBucket[]): Expire[] {
   const records: Expire[] = []
   for (const [device, group] of Map.groupBy(buckets, ({ bucket }) => bucket.device)) {
+    const known = group.map((one) => one.known).reduce((a, b) => (isBefore(b, a) ? b : a))
     let raw = new Map<string, Expire['raw'][number]>()
     let numbers = 0
     let ranges = 0
     const close = (): void => {
-      if (raw.size > 0) records.push({ device, raw: [...raw.values()], levels: [] })
+      if (raw.size > 0) records.push({ device, raw: [...raw.values()], levels: [], known })
       raw = new Map()
       numbers = 0
       ranges = 0

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts'
 import { isBefore } from '../position.ts'
 import { isToRezone } from '../rebuild/rezone.ts'
 import type { Store } from '../store.ts'
-import { dueLevels, expiriesOf, fateOf, type OldBucket } from './due.ts'
+import { dueLevels, type ExpiringBucket, expiriesOf, fateOf, type OldBucket } from './due.ts'
 import { type Retention, sweepIntervalMs, sweepLimits } from './limits.ts'
 
 /** What retention did since the program began. */
@@ -69,13 +69,17 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
     }
   }
 
-  /** Its windows are about to be cut in another way: those that were sealed before would lie across the others. */
-  function createRezoned(): (device: string) => Promise<boolean> {
-    const known = new Map<string, Promise<boolean>>()
-    const ask = async (device: string): Promise<boolean> => {
+  /**
+   * Up to where a device is known; null: its windows are about to be cut in another way, and those that were sealed
+   * before would lie across the others.
+   */
+  function createKnown(): (device: string) => Promise<Position | null> {
+    const known = new Map<string, Promise<Position | null>>()
+    const ask = async (device: string): Promise<Position | null> => {
       const [document] = await store.read('devices', [device])
       const sets = await store.currentSets(partitionOf(device, log.partitions))
-      return !!document && isToRezone(document, sets.find((one) => one.device === device) ?? null)
+      const isKept = document && !isToRezone(document, sets.find((one) => one.device === device) ?? null)
+      return isKept ? document.o : null
     }
     return (device) => {
       const answer = known.get(device) ?? ask(device)
@@ -106,8 +110,8 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
     const ids = [...new Set(buckets.map((bucket) => epochId(bucket.device, bucket)))]
     const found = await store.read('epochs', ids)
     const epochs = new Map(ids.map((id, i) => [id, found[i] ?? null]))
-    const isRezoned = createRezoned()
-    const expiring: OldBucket[] = []
+    const knownOf = createKnown()
+    const expiring: ExpiringBucket[] = []
     const going: OldBucket[] = []
     for (const bucket of buckets) {
       const epoch: EpochDocument | null = epochs.get(epochId(bucket.device, bucket)) ?? null
@@ -116,8 +120,9 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
       const old = { bucket, epoch, checkpoint }
       const fate = fateOf(old)
       if (fate === 'goes') going.push(old)
-      if (fate === 'expires' && !isAwaited(bucket.id, checkpoint) && !(await isRezoned(bucket.device)))
-        expiring.push(old)
+      if (fate !== 'expires' || isAwaited(bucket.id, checkpoint)) continue
+      const known = await knownOf(bucket.device)
+      if (known !== null) expiring.push({ ...old, known })
     }
     await deleteBuckets(going)
     await tellExpired(expiring)
@@ -130,7 +135,7 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
     return false
   }
 
-  async function tellExpired(buckets: readonly OldBucket[]): Promise<void> {
+  async function tellExpired(buckets: readonly ExpiringBucket[]): Promise<void> {
     if (buckets.length === 0) return
     const places = await append(expiriesOf(buckets))
     const last = new Map<number, number>()
@@ -197,7 +202,9 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
     const now = clock.now()
     const due = streams.flatMap((stream) => dueLevels(stream, retention, now))
     for (let i = 0; i < due.length; i += sweepLimits.partsPerRecord)
-      await append([{ device, raw: [], levels: due.slice(i, i + sweepLimits.partsPerRecord) }])
+      await append([
+        { device, raw: [], levels: due.slice(i, i + sweepLimits.partsPerRecord), known: { g: 0, n: 0 } },
+      ])
   }
 
   async function deleteWindows(

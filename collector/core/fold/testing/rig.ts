@@ -131,9 +131,13 @@ export const releaseRecord = (...ranges: readonly (readonly [first: number, last
   return record('release', encodeRelease(release))
 }
 
-/** An expiry of these numbers of the one epoch, or of levels. */
-export const expireRecord = (ranges: readonly number[], levels: Expire['levels'] = []): NewRecord =>
+/** An expiry of these numbers of the one epoch, or of levels; whoever chose them knew of every site, or up to `known`. */
+export const expireRecord = (
+  ranges: readonly number[],
+  levels: Expire['levels'] = [],
+  known: Expire['known'] = { g: 9, n: 0 },
+): NewRecord =>
   record(
     'expire',
-    encodeExpire({ device: 'balcony', raw: ranges.length > 0 ? [{ ...stream, ranges }] : [], levels }),
+    encodeExpire({ device: 'balcony', raw: ranges.length > 0 ? [{ ...stream, ranges }] : [], levels, known }),
   )
