@@ -7,6 +7,7 @@ import {
   collectionNames,
   type Document,
 } from '../../../collector/core/documents.ts'
+import { isBefore } from '../../../collector/core/position.ts'
 import type { Store } from '../../../collector/core/store.ts'
 import { createSqliteStore } from '../../../collector/store/sqlite.ts'
 import type { Process } from '../engine/process.ts'
@@ -67,7 +68,9 @@ function createMirror(current: () => Store, partitions: number) {
     keep(buckets: readonly BucketDocument[]): void {
       for (const { id } of buckets) {
         const bucket = of('readings').get(id) as BucketDocument | undefined
-        if (bucket) deleted.set(id, bucket)
+        const kept = deleted.get(id)
+        // An owner that lagged wrote an older one back, which goes again.
+        if (bucket && !(kept && isBefore(bucket.o, kept.o))) deleted.set(id, bucket)
       }
     },
     all: <C extends CollectionName>(collection: C) =>
