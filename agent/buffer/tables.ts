@@ -61,6 +61,7 @@ const refusalsKept = 1_000
 const nextStreamKey = 'nextStream'
 /** Rows of one INSERT: one call into SQLite instead of many. */
 const rowsPerInsert = 32
+const columnsPerRow = 8
 interface StreamRow {
   id: number
   sensor: string
@@ -128,6 +129,9 @@ export function openTables(db: Sqlite.Database) {
       },
     }
   }
+  // The same lists for every statement: at hundreds of thousands of rows a second new ones are felt.
+  const one: unknown[] = new Array(columnsPerRow)
+  const many: unknown[] = new Array(rowsPerInsert * columnsPerRow)
   const insertOne = writing(`INSERT INTO entries VALUES ${values}`)
   const insertMany = writing(
     `INSERT INTO entries VALUES ${Array.from({ length: rowsPerInsert }, () => values).join()}`,
@@ -172,6 +176,10 @@ export function openTables(db: Sqlite.Database) {
   const metrics = metricTable(db)
   const summaries = openSummaryTable(db, writing)
   const sent = openSentTable(db, writing)
+  // Prepared, as they are asked at every commit.
+  const pageCount = db.prepare('PRAGMA page_count').pluck()
+  const freePages = db.prepare('PRAGMA freelist_count').pluck()
+  const pageSize = Number(db.pragma('page_size', { simple: true }))
   const positions = openPositionTable(db, writing)
   const timings = new Map<number, BootTiming>()
 
@@ -195,11 +203,13 @@ export function openTables(db: Sqlite.Database) {
     insert(stream: number, accepted: number, rows: readonly EntryRow[]): void {
       let at = 0
       for (; at + rowsPerInsert <= rows.length; at += rowsPerInsert) {
-        const bound: unknown[] = []
-        for (let i = at; i < at + rowsPerInsert; i++) bind(bound, stream, accepted, rows[i] as EntryRow)
-        insertMany.run(bound)
+        for (let i = 0; i < rowsPerInsert; i++) bind(many, i, stream, accepted, rows[at + i] as EntryRow)
+        insertMany.run(many)
       }
-      for (; at < rows.length; at++) insertOne.run(bind([], stream, accepted, rows[at] as EntryRow))
+      for (; at < rows.length; at++) {
+        bind(one, 0, stream, accepted, rows[at] as EntryRow)
+        insertOne.run(one)
+      }
     },
     /** Numbers of streams are never given twice: rows that a damaged page kept could be taken for another stream's. */
     addStream(stream: StreamTraits): number {
@@ -321,9 +331,7 @@ export function openTables(db: Sqlite.Database) {
     setSite: (site: SiteState & { readonly text: string }) => setMeta.run('site', JSON.stringify(site)),
     /** Bytes that rows take; free pages are not counted, they will be used again. */
     usedBytes(): number {
-      const pages = Number(db.pragma('page_count', { simple: true }))
-      const free = Number(db.pragma('freelist_count', { simple: true }))
-      return (pages - free) * Number(db.pragma('page_size', { simple: true }))
+      return (Number(pageCount.get()) - Number(freePages.get())) * pageSize
     },
     streams: (currentEpoch: Epoch | null): StreamState[] =>
       loadStreams(db, currentEpoch).map((stream) => {
@@ -333,13 +341,19 @@ export function openTables(db: Sqlite.Database) {
   }
 }
 
-/** Adds the columns of a row. */
-function bind(bound: unknown[], stream: number, accepted: number, row: EntryRow): unknown[] {
+/** Sets the columns of the row at this place in a statement. */
+function bind(bound: unknown[], place: number, stream: number, accepted: number, row: EntryRow): void {
   const { seq, monotonicMs, time, payload } = row
   const synced = row.synced ? 1 : 0
-  const crc = entryChecksum(stream, seq, monotonicMs, time, synced, payload)
-  bound.push(stream, seq, accepted, monotonicMs, time, synced, payload, crc)
-  return bound
+  let at = place * columnsPerRow
+  bound[at++] = stream
+  bound[at++] = seq
+  bound[at++] = accepted
+  bound[at++] = monotonicMs
+  bound[at++] = time
+  bound[at++] = synced
+  bound[at++] = payload
+  bound[at] = entryChecksum(stream, seq, monotonicMs, time, synced, payload)
 }
 
 /** Over what names a stream and says how far it went. */
