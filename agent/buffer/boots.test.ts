@@ -1,8 +1,10 @@
 import { rangeOf } from '@barograph/proto'
+import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { reading } from '../core/buffer-contract.ts'
 import type { Buffer, BufferedStream, Entry } from '../core/buffer.ts'
 import { createFakeClock, type FakeClock } from '../core/fake-clock.ts'
+import { bootChecksum } from './boot-table.ts'
 import { exportBuffer } from './report.ts'
 import { type BufferOptions, openSqliteBuffer } from './sqlite.ts'
 import { bufferOptions, sqliteHarness, temporaryFolder } from './testing.ts'
@@ -192,6 +194,39 @@ describe('a boot that ended without anybody telling the time', () => {
     expect(timesOf(again, epochs[1])).toEqual(times)
     // The boot before it was right, and stays so.
     expect(streamOf(again, epochs[0])).toMatchObject({ uncertain: [], untimed: [] })
+  })
+})
+
+describe('a boot whose time a damaged file did not give back', () => {
+  test('does not keep its rows waiting for another boot', async () => {
+    const first = lostClock(0, 30_000)
+    const lost = open(first, { boot: 'lost' })
+    await sample(lost, first, 3)
+    await close(lost)
+    const second = lostClock(truth, 5_000)
+    const options = { boot: 'now', epoch: epochs[1] }
+    await close(open(second, options))
+    const db = new Sqlite(bufferOptions(folder.path).path)
+    const now = { boot: 'now', offsetMs: truth - 5_000, errorMs: 10, source: 'system' } as const
+    const last = { lastWall: truth, lastMonotonic: 5_000 }
+    db.prepare('UPDATE boots SET offset_ms = ?, error_ms = 10, source = ?, crc = ? WHERE boot = ?').run(
+      now.offsetMs,
+      now.source,
+      bootChecksum({ ...now, ...last }),
+      now.boot,
+    )
+    db.prepare('UPDATE boots SET last_wall = ?, last_monotonic = ? WHERE boot = ?').run(
+      last.lastWall,
+      last.lastMonotonic,
+      now.boot,
+    )
+    db.close()
+    const buffer = open(second, options)
+    expect(buffer.bootTime).toMatchObject({ source: 'system' })
+    expect(streamOf(buffer)).toMatchObject({ untimed: [1, 3], uncertain: [] })
+    // As the clock does at each start, with what an earlier run found.
+    buffer.synchronise({ offsetMs: truth - 5_000, errorMs: 10, source: 'system' })
+    expect(streamOf(buffer)).toMatchObject({ untimed: [], uncertain: [1, 3] })
   })
 })
 

@@ -47,7 +47,7 @@ export function openBoots(options: {
     if (useless.length > 0) tables.boots.forget(useless.map((one) => one.boot))
     if (!known.some((one) => one.boot === boot)) tables.boots.add(boot, Math.round(clock.now()), monotonic())
     if (!clock.isUnconfirmed && !ownRow().source)
-      tables.boots.setTime(boot, { offsetMs: Math.round(clock.now()) - monotonic(), errorMs: 0 }, 'system')
+      writeTimes({ offsetMs: Math.round(clock.now()) - monotonic(), errorMs: 0, source: 'system' })
     refresh()
     for (const stream of streams.all()) {
       const rows = stream.historical ? emptySet : tables.boots.untimed(stream.id)
@@ -86,26 +86,36 @@ export function openBoots(options: {
     stream.clockErrorMs = timing?.isUncertain ? timing.errorMs : 0
   }
 
-  /** This boot, and with it the older ones of which it is known now that nobody will ever know more. */
+  /**
+   * This boot, unless that was known, and with it all others of which it is known now that nobody will ever know more:
+   * also those that a damaged file gave back without their times.
+   */
   function writeTimes({ offsetMs, errorMs, source }: Synchronisation): void {
-    const before = tables.boots.all().filter((one) => one.boot !== boot)
-    const unknown = before.filter((one) => one.source === null)
-    const rightUntil = before
-      .filter((one) => one.source === 'system' || one.source === 'collector')
-      .map((one) => one.lastWall - (one.errorMs ?? 0))
-    const bounds = boundBoots(
-      unknown.map((one) => ({
-        lastedMs: lastedMs(one),
-        believedOffsetMs: one.lastWall - one.lastMonotonic,
-      })),
-      Math.max(earliestTime, ...rightUntil),
-      offsetMs + errorMs,
-    )
-    unknown.forEach((one, i) => {
-      const bound = bounds[i]
-      if (bound) tables.boots.setTime(one.boot, bound, 'uncertain')
+    let unknown: BootRow[] = []
+    let earliest = earliestTime
+    for (const one of tables.boots.all().filter((other) => other.boot !== boot)) {
+      if (one.source === null) unknown.push(one)
+      if (one.source !== 'system' && one.source !== 'collector') continue
+      // A damaged file may give back a boot without its time that was before one whose time is known.
+      boundThem(unknown, earliest, (one.offsetMs ?? 0) + (one.errorMs ?? 0))
+      unknown = []
+      earliest = Math.max(earliest, one.lastWall - (one.errorMs ?? 0))
+    }
+    boundThem(unknown, earliest, offsetMs + errorMs)
+    if (!timings.has(boot))
+      tables.boots.setTime(boot, { offsetMs: Math.round(offsetMs), errorMs: Math.ceil(errorMs) }, source)
+  }
+
+  /** Boots one after the other, of which nobody ever told the time. */
+  function boundThem(boots: readonly BootRow[], earliestMs: number, latestMs: number): void {
+    const known = boots.map((one) => ({
+      lastedMs: lastedMs(one),
+      believedOffsetMs: one.lastWall - one.lastMonotonic,
+    }))
+    boundBoots(known, earliestMs, latestMs).forEach((bound, i) => {
+      const { boot: of } = boots[i] as BootRow
+      tables.boots.setTime(of, bound, 'uncertain')
     })
-    tables.boots.setTime(boot, { offsetMs: Math.round(offsetMs), errorMs: Math.ceil(errorMs) }, source)
   }
 
   /** A row may be younger than the last note of its boot. */
@@ -165,7 +175,7 @@ export function openBoots(options: {
       if (isLast) notedAtMs = Number.NEGATIVE_INFINITY
       if (found) {
         isTimed = true
-        if (!timings.has(boot)) writeTimes(found)
+        writeTimes(found)
         notedAtMs = Number.NEGATIVE_INFINITY
       }
       if (found || isLast || accepts) note()

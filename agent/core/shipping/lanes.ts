@@ -94,7 +94,9 @@ export function createLanes() {
     live(stream: BufferedStream): RangeSet {
       if (stream.historical) return emptySet
       const lane = laneOf(stream)
-      return intersect(sendable(lane), rangeOf(lane.liveFrom, Number.MAX_SAFE_INTEGER))
+      const all = intersect(sendable(lane), rangeOf(lane.liveFrom, Number.MAX_SAFE_INTEGER))
+      // Rows of an older boot may still come out of a damaged buffer, from beyond what was known of it.
+      return subtract(all, stream.uncertain)
     },
     /** All other entries that were not sent and whose time is right. */
     backlog(stream: BufferedStream): RangeSet {
