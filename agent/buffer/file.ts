@@ -45,7 +45,8 @@ export function openBufferFile(options: {
     let damagedPath = own.damagedPath ?? null
     try {
       const whole = openWhole(db)
-      if (!damagedPath && !own.isNew) return whole
+      // One that names no device was made, and then a kill came before it knew what it takes over.
+      if (!damagedPath && !own.isNew && whole.tables.device() !== undefined) return whole
     } catch (error) {
       if (!isBroken(error) || !own.setAside || !own.reopen) {
         close()
@@ -81,7 +82,10 @@ export function openBufferFile(options: {
       { file: from, hint: 'it is kept beside the buffer; what can be read of it is sent' },
       'the buffer is damaged: it was set aside, and a new one takes its place',
     )
-    db.transaction(() => renewFromFile({ damagedPath: from, sidecar, boot, tables: fresh, log }))()
+    db.transaction(() => {
+      renewFromFile({ damagedPath: from, sidecar, boot, tables: fresh, log })
+      fresh.setDevice(device)
+    })()
   }
 
   /** Makes the new file. Throws what SQLite throws while the disk takes none. */
@@ -89,13 +93,19 @@ export function openBufferFile(options: {
     if (!pending || !own.reopen) return
     const { damagedPath, metrics } = pending
     db = own.reopen()
-    Object.assign(tables, openTables(db))
-    db.transaction(() => {
-      for (const metric of metrics) tables.restoreMetric(metric)
-      tables.setDevice(device)
-      memory.write()
-      renewFromMemory({ damagedPath, tables, streams: memory.streams, unfinished: memory.unfinished })
-    })()
+    try {
+      Object.assign(tables, openTables(db))
+      db.transaction(() => {
+        for (const metric of metrics) tables.restoreMetric(metric)
+        tables.setDevice(device)
+        memory.write()
+        renewFromMemory({ damagedPath, tables, streams: memory.streams, unfinished: memory.unfinished })
+      })()
+    } catch (error) {
+      // It is tried again and again, each time with another connection.
+      db.close()
+      throw error
+    }
     tables.metrics.reload()
     pending = null
     for (const stream of memory.streams) {

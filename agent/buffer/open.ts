@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { CodedError, isCoded } from '@barograph/proto'
 import Sqlite from 'better-sqlite3'
-import { bearsOurMark, isHeaderRight, setAside } from './salvage/aside.ts'
+import { bearsOurMark, finishSettingAside, isHeaderRight, setAside } from './salvage/aside.ts'
 import { sidecarVersion } from './salvage/sidecar.ts'
 import { readWal } from './salvage/wal.ts'
 
@@ -133,6 +133,8 @@ export function openForWriting(path: string, lockWaitMs: number, now: () => numb
 
 /** The file, or a new one where it is damaged. Anything that never was ours is left alone. */
 function openWhole(path: string, now: () => number): { db: Sqlite.Database; damagedPath: string | null } {
+  const interrupted = finishSettingAside(path)
+  if (interrupted !== null) return { db: openFile(path), damagedPath: interrupted }
   try {
     const wal = readWal(`${path}-wal`)
     if (wal?.isDamaged) throw new CodedError('buffer-corrupt', 'the log is damaged')

@@ -1,5 +1,4 @@
 import type { Epoch, StreamEpoch } from '@barograph/proto'
-import type { BufferedStream } from '../core/buffer.ts'
 import type { StreamState } from './tables.ts'
 
 export type Streams = ReturnType<typeof openStreams>
@@ -7,11 +6,14 @@ export type Streams = ReturnType<typeof openStreams>
 /** The streams of the buffer in memory, oldest first, by sensor and epoch; `epoch` is that of this run. */
 export function openStreams(loaded: readonly StreamState[], epoch: Epoch) {
   const byKey = new Map<string, StreamState>()
+  /** Numbers of streams of which a damaged file may hold rows. */
+  let awaited: ReadonlySet<number> = new Set()
   for (const stream of loaded) byKey.set(keyOf(stream), stream)
 
   /** Nothing of it is left to send or to declare, and nothing can come. */
-  const isDone = (stream: BufferedStream): boolean =>
+  const isDone = (stream: StreamState): boolean =>
     stream.epoch !== epoch &&
+    !awaited.has(stream.id) &&
     stream.rows.length === 0 &&
     stream.thinned.length === 0 &&
     stream.lost.length === 0 &&
@@ -25,6 +27,10 @@ export function openStreams(loaded: readonly StreamState[], epoch: Epoch) {
       byKey.set(keyOf(stream), stream)
     },
     isDone,
+    /** From now on these are not done, whatever is left of them: rows may come back. */
+    await(ids: Iterable<number>): void {
+      awaited = new Set(ids)
+    },
     forgetDone(): void {
       for (const [key, stream] of byKey) if (isDone(stream)) byKey.delete(key)
     },

@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, openSync, readdirSync, readSync, renameSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { WalFrames } from './wal.ts'
 
@@ -8,6 +17,9 @@ const damagedFilesKept = 2
 const unreadFilesKept = 8
 
 const mark = '.corrupt-'
+/** Of all files that we make. */
+export const pageBytes = 4_096
+const logEnd = '-wal'
 /** Where SQLite's header says whose database it is. */
 const applicationIdAt = 68
 
@@ -23,12 +35,27 @@ export function setAside(path: string, nowMs: number): string {
   return name
 }
 
+/**
+ * A kill came after the log was moved and before the database was: without its log it would seem whole, and older than it
+ * was. Null: there was none.
+ */
+export function finishSettingAside(path: string): string | null {
+  const moved = filesBeside(path).findLast((name) => name.endsWith(logEnd))
+  const name = moved?.slice(0, -logEnd.length)
+  const newest = damagedFiles(path).at(-1) ?? ''
+  if (name === undefined || name <= newest || !existsSync(path)) return null
+  move(path, join(dirname(path), name))
+  rmSync(`${path}-shm`, { force: true })
+  sync(dirname(path))
+  return join(dirname(path), name)
+}
+
 /** All of them were read. */
 export const removeRead = (path: string): void => removeOld(path, damagedFilesKept)
 
 function removeOld(path: string, kept: number): void {
   for (const old of damagedFiles(path).slice(0, -kept))
-    for (const file of [old, `${old}-wal`]) rmSync(join(dirname(path), file), { force: true })
+    for (const file of [old + logEnd, old]) rmSync(join(dirname(path), file), { force: true })
 }
 
 /** By the clock, and behind all others also when that was set back: their order is that of their names. */
@@ -42,10 +69,13 @@ function nextName(path: string, nowMs: number): string {
 }
 
 /** Names of the files that were set aside beside a buffer, oldest first. */
-export function damagedFiles(path: string): string[] {
+export const damagedFiles = (path: string): string[] =>
+  filesBeside(path).filter((name) => !name.endsWith(logEnd))
+
+function filesBeside(path: string): string[] {
   try {
     return readdirSync(dirname(path))
-      .filter((name) => name.startsWith(basename(path) + mark) && !name.endsWith('-wal'))
+      .filter((name) => name.startsWith(basename(path) + mark))
       .sort()
   } catch {
     return []
@@ -69,12 +99,10 @@ export function isHeaderRight(
 ): boolean {
   const inLog = wal?.offsets.get(1)
   const header = inLog === undefined ? readHeader(path) : readHeader(`${path}-wal`, inLog)
-  const pageSize = header.readUInt16BE(16)
   const isKnownFormat = (byte: number): boolean => byte === 1 || byte === 2
   return (
     header.subarray(0, 16).toString('latin1') === 'SQLite format 3\0' &&
-    pageSize >= 512 &&
-    (pageSize & (pageSize - 1)) === 0 &&
+    header.readUInt16BE(16) === pageBytes &&
     isKnownFormat(header[18] ?? 0) &&
     isKnownFormat(header[19] ?? 0) &&
     header.subarray(20, 24).equals(Buffer.from([0, 64, 32, 32])) &&
@@ -90,6 +118,9 @@ function readHeader(path: string, at = 0): Buffer {
   const file = openSync(path, 'r')
   try {
     readSync(file, header, 0, header.length, at)
+  } catch {
+    // A bad sector: no header of ours. The rest of the file may be read.
+    header.fill(0)
   } finally {
     closeSync(file)
   }

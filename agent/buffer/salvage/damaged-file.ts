@@ -2,8 +2,9 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { Epoch, RangeSet } from '@barograph/proto'
 import { type BootRow, bootChecksum } from '../boot-table.ts'
 import type { PositionRow } from '../position-table.ts'
+import { pageBytes } from './aside.ts'
 import { type Cell, type PageRow, rowsOf } from './page.ts'
-import { readWal, type WalFrames } from './wal.ts'
+import { readWal } from './wal.ts'
 
 /** A row of the table of entries, unchecked. */
 export interface FoundEntry {
@@ -61,6 +62,9 @@ export interface Catalogue {
   readonly summaries: { stream: number; set: RangeSet }[]
 }
 
+/** What a damaged header says of it is not believed. */
+const pageSize = pageBytes
+
 export type DamagedFile = ReturnType<typeof openDamagedFile>
 
 /** A database file and its log as they are, page by page, the newest bytes of each; never through SQLite. */
@@ -68,7 +72,6 @@ export function openDamagedFile(path: string) {
   const file = openSync(path, 'r')
   const wal = readWal(`${path}-wal`)
   const log = wal && openSync(`${path}-wal`, 'r')
-  const pageSize = pageSizeOf(file, wal)
   const bytes = fstatSync(file).size
   let pages = Math.ceil(bytes / pageSize)
   // A page number of damaged bytes is not believed beyond what the log could hold.
@@ -127,15 +130,8 @@ export function openDamagedFile(path: string) {
   }
 }
 
-function pageSizeOf(file: number, wal: WalFrames | null): number {
-  const header = Buffer.alloc(18)
-  readSync(file, header, 0, 18, 0)
-  const size = header.readUInt16BE(16)
-  const isSize = size >= 512 && (size & (size - 1)) === 0
-  return isSize ? size : (wal?.pageSize ?? 4_096)
-}
-
-const isNumber = (cell: Cell | undefined): cell is number => typeof cell === 'number'
+/** No column of ours holds a fraction, and no table of ours takes one. */
+const isNumber = (cell: Cell | undefined): cell is number => Number.isSafeInteger(cell)
 const isText = (cell: Cell | undefined): cell is string => typeof cell === 'string'
 
 function asEntry(cells: readonly Cell[]): FoundEntry | null {

@@ -1,4 +1,4 @@
-import { emptySet, type RangeSet, rangeOf, subtract, union } from '@barograph/proto'
+import { emptySet, type RangeSet, rangeOf, type StreamEpoch, subtract, union } from '@barograph/proto'
 import type { LostRange } from '../../core/buffer.ts'
 import type { Log } from '../../core/log.ts'
 import type { BootRow } from '../boot-table.ts'
@@ -105,7 +105,13 @@ function streamsOf(
   sidecar: Sidecar | null,
 ): { stream: Omit<FoundStream, 'crc'>; isExact: boolean }[] {
   const streams = new Map<number, { stream: Omit<FoundStream, 'crc'>; isExact: boolean }>()
-  for (const { crc, ...stream } of catalogue?.streams ?? []) {
+  const keyOf = ({ sensor, epoch }: StreamEpoch): string => `${sensor} ${epoch}`
+  // The number is not in the checksum. A stream has one, and what stands beside the file knows it.
+  const ids = new Map(sidecar?.streams.map((stream) => [keyOf(stream), stream.id]))
+  for (const { crc, ...found } of catalogue?.streams ?? []) {
+    const id = ids.get(keyOf(found)) ?? found.id
+    const stream = { ...found, id }
+    ids.set(keyOf(stream), id)
     if (crc !== null && crc !== streamChecksum(stream, stream.lastSeq)) continue
     const before = streams.get(stream.id)
     if (!before || before.stream.lastSeq < stream.lastSeq) streams.set(stream.id, { stream, isExact: true })
@@ -123,7 +129,8 @@ function streamsOf(
 function bootsOf(catalogue: Catalogue | null, named: readonly string[]): BootRow[] {
   const found = new Map(catalogue?.boots.map((row) => [row.boot, row]))
   const order = orderOf(catalogue?.texts.find(({ key }) => key === 'boots')?.value)
-  const all = new Set([...order.filter((boot) => found.has(boot)), ...found.keys(), ...named])
+  const isOurs = (boot: string): boolean => found.has(boot) || named.includes(boot)
+  const all = new Set([...order.filter(isOurs), ...found.keys(), ...named])
   const unknown = { offsetMs: null, errorMs: null, source: null, lastWall: 0, lastMonotonic: 0 }
   return [...all].map((boot) => found.get(boot) ?? { boot, ...unknown })
 }

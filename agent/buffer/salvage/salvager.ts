@@ -74,6 +74,12 @@ export function createSalvager(options: {
     cancel = sources.length > 0 ? clock.setTimer(delayMs, step) : null
   }
 
+  /** What may come back out of them is not done, even where nothing of it is here. */
+  function follow(next: readonly Source[]): void {
+    sources = next
+    streams.await(next.flatMap(({ expected }) => Object.keys(expected).map(Number)))
+  }
+
   function step(): void {
     cancel = null
     const [source] = sources
@@ -95,7 +101,7 @@ export function createSalvager(options: {
       schedule(retryMs)
       return
     }
-    sources = next
+    follow(next)
     if (sources.length === 0) removeRead(path)
     for (const id of taken.ids()) remember(taken, id)
     if (isOver) finish({ ...source, found: taken.found })
@@ -215,7 +221,7 @@ export function createSalvager(options: {
     /** Of the file that was opened: goes on where a kill ended it. */
     resume(): void {
       const text = tables.text(stateKey)
-      sources = text === undefined ? [] : (JSON.parse(text) as Source[])
+      follow(text === undefined ? [] : (JSON.parse(text) as Source[]))
       if (sources.length > 0)
         log.warn({ files: sources.map(({ file }) => file).join(' ') }, 'goes on reading damaged buffers')
       schedule(stepMs)

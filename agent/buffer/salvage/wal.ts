@@ -2,7 +2,6 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /** Frames of a write-ahead log that belong to committed transactions, damaged ones too. */
 export interface WalFrames {
-  readonly pageSize: number
   /** Where the newest bytes of a page stand in the log, by page. */
   readonly offsets: ReadonlyMap<number, number>
   /** SQLite would drop transactions that were committed: something in the middle is not what was written. */
@@ -66,7 +65,7 @@ function scan(file: number, size: number): WalFrames | null {
     if (isWrong) isDamaged = true
   }
   // Without a header nothing of it counts, so it is damage whatever the frames say.
-  return { pageSize, offsets, isDamaged: isDamaged || !isHeaderRight }
+  return { offsets, isDamaged: isDamaged || !isHeaderRight }
 }
 
 function checksum([a, b]: [number, number], bytes: Uint8Array, isLittle: boolean): [number, number] {
