@@ -178,7 +178,8 @@ export function createCollector(options: {
     }
     return list
   }
-  let late: string[] = []
+  /** What is behind, as of the last look; null: nobody has looked. */
+  let late: string[] | null = null
 
   return {
     log,
@@ -212,13 +213,15 @@ export function createCollector(options: {
       for (let partition = 0; partition < partitions; partition++) keepOwner(partition)
     },
     isDrained() {
-      // The answer comes after this event; the next look has it.
+      // The answer comes after this event; the next look has it. Until one has come nothing is known.
+      const answer = late
+      late = null
       void behind().then((list) => {
         late = list
       })
-      return late.length === 0 && !operator.isGoingOver() && world.isCalm() && owners.length >= partitions
+      return answer?.length === 0 && !operator.isGoingOver() && world.isCalm() && owners.length >= partitions
     },
-    left: () => late,
+    left: () => late ?? [],
     close() {
       operator.close()
       killAll()
