@@ -97,6 +97,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     commitIntervalMs,
     transact,
     renew,
+    isThere: file.isThere,
     onCommit: () => file.keepSidecar(streams.all(), acceptances.positioned()),
     tables,
     streams,
@@ -182,7 +183,9 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     try {
       return act()
     } catch (error) {
-      if (!isDamage(error) || !renew(error)) throw error
+      if (!isDamage(error) || (!renew(error) && file.isThere())) throw error
+      // Where the disk takes no new file now, each commit tries to make it.
+      if (!file.isThere()) commits.commitSoon()
       return none
     }
   }

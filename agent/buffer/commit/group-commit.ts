@@ -29,6 +29,8 @@ export interface GroupCommitOptions {
   readonly transact: <T>(act: () => T) => T
   /** The file is damaged: true when another one is in its place, and what waits can be committed there. */
   readonly renew: (error: unknown) => boolean
+  /** False: the damaged file is out of the way, and the disk took no other one yet. */
+  readonly isThere: () => boolean
   /** Something was committed. */
   readonly onCommit: () => void
   readonly tables: Tables
@@ -56,6 +58,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
   const { acceptances, settlements, boots, site, marks, dropper, trouble } = options
   const timer = createDueTimer(clock, commit)
   let closed = false
+  let renewedAtMs = Number.NEGATIVE_INFINITY
 
   function schedule(delayMs: number): void {
     if (!closed) timer.schedule(delayMs)
@@ -101,13 +104,16 @@ export function createGroupCommit(options: GroupCommitOptions) {
 
   function failCommit(error: unknown): void {
     if (isDamage(error) && options.renew(error)) {
-      schedule(0)
+      // A disk that damages each new file at once is not filled with them as fast as it can.
+      const isAgain = clock.monotonicMs() - renewedAtMs < retryMs
+      renewedAtMs = clock.monotonicMs()
+      schedule(isAgain ? retryMs : 0)
       return
     }
     const code = codeOf(error)
     if (!code) throw error
     // Numbers that were given in it are gone from the file.
-    if (!isDamage(error)) tables.metrics.reload()
+    if (!isDamage(error) && options.isThere()) tables.metrics.reload()
     trouble.judgeFailure(code, acceptances.waiting())
     schedule(retryMs)
   }

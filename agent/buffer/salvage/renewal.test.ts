@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { reading } from '../../core/buffer-contract.ts'
 import type { Buffer as AgentBuffer } from '../../core/buffer.ts'
 import { createFakeClock, type FakeClock } from '../../core/fake-clock.ts'
-import { openForWriting } from '../open.ts'
+import { openForWriting, type OwnDatabase } from '../open.ts'
 import { type BufferOptions, openSqliteBuffer } from '../sqlite.ts'
 import { bufferOptions, temporaryFolder } from '../testing.ts'
 
@@ -125,5 +125,44 @@ test('a page size that no file of ours has costs nothing', async () => {
   const buffer = open(epochs[1])
   await clock.pass(60_000)
   expect(rowsOf(buffer)).toContainEqual([epochs[0], [1, 2_000]])
+  await buffer.close()
+})
+
+test('a disk that takes the new file only in part is tried again with one open file at a time', async () => {
+  const made: Sqlite.Database[] = []
+  let isFull = true
+  const ownOf = (at: string, waitMs: number, now: () => number): OwnDatabase => {
+    const real = openForWriting(at, waitMs, now)
+    // So that what stands on the disk is read each time.
+    real.db.pragma('cache_size = 1')
+    return {
+      ...real,
+      reopen() {
+        const db = real.reopen?.() as Sqlite.Database
+        if (isFull) db.pragma(`max_page_count = ${Number(db.pragma('page_count', { simple: true }))}`)
+        made.push(db)
+        return db
+      },
+    }
+  }
+  const old = open(epochs[0])
+  for (let i = 0; i < 300; i++) void old.accept({ sensor: `sensor-${i}`, entries: [reading(i)] })
+  await clock.pass(250)
+  await old.close()
+  const buffer = open(epochs[1], { open: ownOf })
+  const bytes = readFileSync(path)
+  bytes.fill(255, 4_096)
+  writeFileSync(path, bytes)
+  const [stream] = buffer.streams()
+  expect(stream && buffer.read(stream, 1, 1)).toEqual([])
+  await clock.pass(20_000)
+  expect(made.length).toBeGreaterThan(3)
+  expect(made.filter((db) => db.open).length).toBeLessThan(2)
+  isFull = false
+  await accept(buffer, 1)
+  await clock.pass(5_000)
+  expect(rowsOf(buffer)).toContainEqual([epochs[1], [1, 1]])
+  // All the others are held or declared.
+  expect(buffer.streams().filter(({ rows, lost }) => rows.length + lost.length > 0)).toHaveLength(301)
   await buffer.close()
 })
