@@ -270,12 +270,6 @@ const wayOutBugs: readonly Bug[] = [
     ],
   },
   {
-    name: 'tail-unchecked',
-    rule: 'what is in memory is of records that the log still holds',
-    model: null,
-    edits: [inFile('collector/core/roll.ts', 'if (isCut && next > 0) throw new Behind()', '')],
-  },
-  {
     name: 'regrown-unnoticed',
     rule: 'at each fetch the log still holds the last record that was read',
     model: null,
