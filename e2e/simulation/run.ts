@@ -109,8 +109,12 @@ export async function runSeed(
 async function settle(world: World, collector: Collector, fleet: Fleet): Promise<void> {
   let isOver = false
   const look = (): void => {
-    if (fleet.isDrained() && collector.isDrained()) isOver = true
-    else world.schedule(lookMs, null, look)
+    const again = (): void => void world.schedule(lookMs, null, look)
+    if (!fleet.isDrained()) return again()
+    void collector.isDrained().then((isDrained) => {
+      if (isDrained) isOver = true
+      else again()
+    })
   }
   world.schedule(stormMs, null, () => {
     world.setCalm()

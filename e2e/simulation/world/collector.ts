@@ -31,7 +31,8 @@ export interface Collector {
   isRestored(): boolean
   jumpClocks(byMs: number): void
   calmDown(): void
-  isDrained(): boolean
+  /** Everything in the log is folded, at this moment. */
+  isDrained(): Promise<boolean>
   left(): string[]
   close(): void
 }
@@ -178,8 +179,8 @@ export function createCollector(options: {
     }
     return list
   }
-  /** What is behind, as of the last look; null: nobody has looked. */
-  let late: string[] | null = null
+  /** What is behind, as of the last look. */
+  let late: string[] = []
 
   return {
     log,
@@ -212,16 +213,11 @@ export function createCollector(options: {
     calmDown() {
       for (let partition = 0; partition < partitions; partition++) keepOwner(partition)
     },
-    isDrained() {
-      // The answer comes after this event; the next look has it. Until one has come nothing is known.
-      const answer = late
-      late = null
-      void behind().then((list) => {
-        late = list
-      })
-      return answer?.length === 0 && !operator.isGoingOver() && world.isCalm() && owners.length >= partitions
+    async isDrained() {
+      late = await behind()
+      return late.length === 0 && !operator.isGoingOver() && world.isCalm() && owners.length >= partitions
     },
-    left: () => late ?? [],
+    left: () => late,
     close() {
       operator.close()
       killAll()
