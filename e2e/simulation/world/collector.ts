@@ -57,8 +57,11 @@ export function createCollector(options: {
   const hosts: BridgeHost[] = []
   const owners: Owner[] = []
   let names = 0
-  /** What the log did not know then it does not know after it: it must not have been damaged since. */
-  let backup: { readonly bytes: Buffer; readonly damages: number } | null = null
+  /**
+   * The log must reach back to a copy that is put back (docs/protocol.md 5): it must not have been damaged since, and the
+   * copy must be of the same generation, so not from between damage and going over.
+   */
+  let backup: { readonly bytes: Buffer; readonly damages: number; readonly generations: string } | null = null
   let isRestored = false
   let forgetReceipts = (): void => {}
   let check: (receipts: readonly StoredReceipt[]) => void = () => {}
@@ -196,8 +199,8 @@ export function createCollector(options: {
     killAll,
     restoreStore() {
       const copy = backup
-      if (!copy || copy.damages !== log.damages()) {
-        backup = { bytes: store.backUp(), damages: log.damages() }
+      if (!copy || copy.damages !== log.damages() || copy.generations !== store.generations()) {
+        backup = { bytes: store.backUp(), damages: log.damages(), generations: store.generations() }
         return false
       }
       backup = null

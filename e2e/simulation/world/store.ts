@@ -23,6 +23,8 @@ export interface SimulatedStore {
   clientOf(process: Process): Store
   /** A copy of it as it is now. */
   backUp(): Buffer
+  /** Of each partition's log, as text. */
+  generations(): string
   /** A copy takes its place. Nobody may have it open. */
   restore(copy: Buffer): Promise<void>
 }
@@ -201,6 +203,8 @@ export function createSimulatedStore(
     mirror,
     clientOf,
     backUp: () => db.serialize(),
+    generations: () =>
+      db.prepare<[], number>('SELECT g FROM checkpoints ORDER BY partition').pluck().all().join(),
     async restore(copy) {
       await current.close()
       ;({ db, store: current } = openStore(copy))
