@@ -1,3 +1,4 @@
+import type { ApiAudit } from '@barograph/proto/api'
 import type { Collection } from './schema.ts'
 
 /** One thing that is not as it must be. */
@@ -27,25 +28,8 @@ export interface OnTheWay {
   readonly ranges: readonly (readonly [number, number])[]
 }
 
-export interface Counts {
-  devices: number
-  streams: number
-  epochs: number
-  buckets: number
-  readings: number
-  quarantined: number
-  marks: number
-  summaries: number
-  summarised: number
-  rollups: Record<string, number>
-  /** Of the rollups those that cannot be recomputed: raw readings of theirs have expired. */
-  sealed: Record<string, number>
-  /** Windows that retention dropped and that are still there, by level. */
-  expired: Record<string, number>
-  /** Windows of sets that neither hold nor are being made: the next rebuild drops them. */
-  leftOver: number
-  fields: number
-}
+/** What was looked at. */
+export type Counts = ApiAudit['checked']
 
 /** What was looked at, and what was found. */
 export interface AuditResult {
