@@ -33,11 +33,11 @@ function audit({ store, log }: { store?: string; log?: string }, command: Comman
   const common = commonOptions(command)
   const config = store !== undefined && log !== undefined ? null : configOf(common)
   const progress = process.stderr.isTTY && !common.json ? createProgressLine() : null
-  const storePath = store === undefined ? (config?.store.path ?? '') : pathOf(store)
+  const storePath = pathOf(store ?? config?.store.url ?? '')
   try {
     const result = runAudit({
       storePath,
-      logPath: log === undefined ? (config?.log.path ?? '') : pathOf(log),
+      logPath: pathOf(log ?? config?.log.url ?? ''),
       now: () => performance.now(),
       ...(progress ? { progress: progress.show } : {}),
     })

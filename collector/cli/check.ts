@@ -1,6 +1,6 @@
 import { formatAddress, formatYaml } from '@barograph/proto/config'
 import type { Command } from 'commander'
-import type { Config } from '../config/index.ts'
+import { type Config, withoutPassword } from '../config/index.ts'
 import { commonOptions, configOf, examplesOf } from './context.ts'
 
 export function addCheckCommand(program: Command): void {
@@ -32,25 +32,18 @@ export function asWritten({
     ...(broker ? { broker: { listen: formatAddress(broker.listen) } } : {}),
     ...(mqtt ? { mqtt: { ...mqtt, url: withoutPassword(mqtt.url) } } : {}),
     log: {
-      url: `sqlite:${log.path}`,
+      url: withoutPassword(log.url),
       partitions: log.partitions,
       retention: formatDuration(log.retentionMs),
       ...maxMb(log.maxBytes),
     },
-    store: { url: `sqlite:${store.path}`, ...maxMb(store.maxBytes) },
+    store: { url: withoutPassword(store.url), ...maxMb(store.maxBytes) },
     serve: { listen: formatAddress(serve.listen) },
     rollups,
     retention: Object.fromEntries(
       Object.entries(retention).map(([what, ms]) => [what, ms === null ? 'forever' : formatDuration(ms)]),
     ),
   }
-}
-
-function withoutPassword(text: string): string {
-  const url = new URL(text)
-  if (!url.password) return text
-  url.password = 'hidden'
-  return url.href
 }
 
 const unitsMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const

@@ -27,7 +27,7 @@ export function addDeadLettersCommand(program: Command): void {
     .option('--limit <n>', 'at most so many', '50')
     .option('--device <id>', 'only of this device')
     .action(async (options: { limit: string; device?: string }, command: Command) => {
-      const { json, letters } = openReading(command)
+      const { json, letters } = await openReading(command)
       await closing(letters, () => list(letters, options, json))
     })
   group
@@ -35,7 +35,7 @@ export function addDeadLettersCommand(program: Command): void {
     .description('one of them, with its bytes')
     .addHelpText('after', examplesOf('dead-letters show 17', 'dead-letters show 17 --json'))
     .action(async (id: string, _options: object, command: Command) => {
-      const { json, letters } = openReading(command)
+      const { json, letters } = await openReading(command)
       await closing(letters, async () => show(await getLetter(letters, id), json))
     })
   group
@@ -48,15 +48,15 @@ export function addDeadLettersCommand(program: Command): void {
       const options = commonOptions(command)
       const openers = createOpeners(configOf(options))
       // Refuses with words when there is no log yet, instead of making one.
-      await openers.readLog().close()
+      await (await openers.readLog()).close()
       await replay(openers, ids)
     })
 }
 
-function openReading(command: Command) {
+async function openReading(command: Command) {
   const options = commonOptions(command)
   const openers = createOpeners(configOf(options))
-  return { json: options.json, letters: openers.readDeadLetters() }
+  return { json: options.json, letters: await openers.readDeadLetters() }
 }
 
 async function closing(resource: { close(): Promise<void> }, work: () => Promise<void>): Promise<void> {
@@ -126,8 +126,8 @@ async function show(letter: DeadLetter, json: boolean): Promise<void> {
 }
 
 async function replay(openers: Openers, ids: readonly string[]): Promise<void> {
-  const log = openers.log()
-  const letters = openers.deadLetters()
+  const log = await openers.log()
+  const letters = await openers.deadLetters()
   try {
     for (const id of ids) {
       const letter = await getLetter(letters, id)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { isCoded } from '@barograph/proto'
 import { type Address, formatAddress } from '@barograph/proto/config'
 import mqtt from 'mqtt'
-import type { Config } from '../config/index.ts'
+import { type Config, sqlitePath, withoutPassword } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import { listen } from '../ingest/listen.ts'
@@ -31,7 +31,12 @@ const fault = (name: string, detail: string, hint: string): Finding => ({ name, 
 
 /** Looks at everything that the collector needs. Changes nothing but a file that it removes again. */
 export async function examine(config: Config): Promise<Finding[]> {
-  const folders = new Set([dirname(config.log.path), dirname(config.store.path)])
+  const folders = new Set(
+    [config.log.url, config.store.url].flatMap((url) => {
+      const path = sqlitePath(url)
+      return path === null ? [] : [dirname(path)]
+    }),
+  )
   return [
     found('node', process.version),
     ...(config.broker ? [await examinePort('broker', config.broker.listen, 'broker.listen', isBroker)] : []),
@@ -158,12 +163,12 @@ function fsyncsPerSecond(folder: string): number {
 
 async function examineData(config: Config): Promise<Finding[]> {
   const openers = createOpeners(config)
-  const log = tryOpen(
+  const log = await tryOpen(
     'log',
     openers.readLog,
-    (one) => `${config.log.path}: ${one.partitions} partitions, id ${one.id}`,
+    (one) => `${shownPlace(config.log.url)}: ${one.partitions} partitions, id ${one.id}`,
   )
-  const store = tryOpen('store', openers.readStore, () => config.store.path)
+  const store = await tryOpen('store', openers.readStore, () => shownPlace(config.store.url))
   const findings = [log.finding, store.finding]
   if (log.value && store.value) findings.push(await examineCheckpoints(log.value, store.value))
   if (log.value && log.value.partitions !== config.log.partitions)
@@ -179,13 +184,16 @@ async function examineData(config: Config): Promise<Finding[]> {
   return findings
 }
 
-function tryOpen<T>(
+/** A file by its path, a server by its address. */
+const shownPlace = (url: string): string => sqlitePath(url) ?? withoutPassword(url)
+
+async function tryOpen<T>(
   name: string,
-  open: () => T,
+  open: () => Promise<T>,
   words: (value: T) => string,
-): { value: T | null; finding: Finding } {
+): Promise<{ value: T | null; finding: Finding }> {
   try {
-    const value = open()
+    const value = await open()
     return { value, finding: found(name, words(value)) }
   } catch (error) {
     if (!isCoded(error)) throw error

@@ -30,7 +30,7 @@ export function addGapsCommand(program: Command): void {
     )
     .action(async (options: GapsOptions, command: Command) => {
       const { json } = commonOptions(command)
-      const store = createOpeners(configOf(commonOptions(command))).readStore()
+      const store = await createOpeners(configOf(commonOptions(command))).readStore()
       try {
         await list(store, options, json)
       } finally {

@@ -1,12 +1,12 @@
 import { goOverToLog, type NewLogOutcome } from '../core/rebuild/new-log.ts'
-import type { createOpeners } from '../roles/open.ts'
+import type { Openers } from '../roles/open.ts'
 import { writeLines } from './output.ts'
 
 /** `rebuild --new-log`: takes the store over to a log that was made anew or cut. */
-export async function goOver(openers: ReturnType<typeof createOpeners>, json: boolean): Promise<void> {
+export async function goOver(openers: Openers, json: boolean): Promise<void> {
   // Refuses with words when there is no log yet: the collector makes it when it starts, before it looks at the store.
-  const log = openers.readLog()
-  const store = openers.store()
+  const log = await openers.readLog()
+  const store = await openers.store()
   try {
     for await (const outcome of goOverToLog({ log, store, progress: () => {} }))
       await writeLines([json ? JSON.stringify(outcome) : wordsOf(outcome, log.id)])

@@ -5,7 +5,7 @@ import { formatTime } from '../core/iso-time.ts'
 import type { Difference } from '../core/rebuild/compare.ts'
 import { rebuildAll, type RebuildProgress } from '../core/rebuild/rebuild.ts'
 import type { DeviceOutcome } from '../core/rebuild/rebuild-device.ts'
-import { createOpeners } from '../roles/open.ts'
+import { createOpeners, type Openers } from '../roles/open.ts'
 import { systemClock } from '../system-clock.ts'
 import { commonOptions, configOf, examplesOf } from './context.ts'
 import { exitCodes } from './failure.ts'
@@ -50,9 +50,9 @@ export function addRebuildCommand(program: Command): void {
           hint: 'It takes over all that is stored.',
         })
       // Both refuse with words when there is none yet, instead of making one.
-      await openers.readStore().close()
+      await (await openers.readStore()).close()
       if (flags.newLog) return goOver(openers, json)
-      const log = openers.readLog()
+      const log = await openers.readLog()
       const { partitions } = log
       await log.close()
       await rebuild(flags, { openers, partitions, json })
@@ -61,13 +61,9 @@ export function addRebuildCommand(program: Command): void {
 
 async function rebuild(
   { device, dryRun = false }: RebuildFlags,
-  {
-    openers,
-    partitions,
-    json,
-  }: { openers: ReturnType<typeof createOpeners>; partitions: number; json: boolean },
+  { openers, partitions, json }: { openers: Openers; partitions: number; json: boolean },
 ): Promise<void> {
-  const store = openers.store()
+  const store = await openers.store()
   const ending = new AbortController()
   const stop = (): void => ending.abort()
   process.once('SIGINT', stop)

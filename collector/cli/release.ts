@@ -64,7 +64,7 @@ export function addReleaseCommand(program: Command): void {
       const common = commonOptions(command)
       const openers = createOpeners(configOf(common))
       const selection = selectionOf(options)
-      const store = openers.readStore()
+      const store = await openers.readStore()
       try {
         if (options.list) await list(store, selection, common.json)
         else await release(openers, store, selection, options, common.json)
@@ -139,7 +139,7 @@ async function release(
   const releases = releasesOf(waiting, order)
   let records = 0
   if (!dryRun && releases.length > 0) {
-    const log = openers.log()
+    const log = await openers.log()
     try {
       for (let i = 0; i < releases.length; i += recordsPerAppend) {
         const some = releases.slice(i, i + recordsPerAppend)

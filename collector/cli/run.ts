@@ -1,7 +1,7 @@
 import { CodedError } from '@barograph/proto'
 import { suggest } from '@barograph/proto/config'
 import type { Command } from 'commander'
-import type { Config } from '../config/index.ts'
+import { type Config, withoutPassword } from '../config/index.ts'
 import { type RoleName, roleNames } from '../roles/messages.ts'
 import { startRoles, stopLimits } from '../roles/supervisor.ts'
 import { commonOptions, configOf, examplesOf, version } from './context.ts'
@@ -45,7 +45,8 @@ async function run(rolesText: string | undefined, command: Command): Promise<voi
   try {
     // One clear message when it cannot start, so nothing is said before it did.
     const addresses = await Promise.race([supervisor.ready, supervisor.ended])
-    const fields = { roles, log: config.log.path, store: config.store.path }
+    const [log, store] = [config.log.url, config.store.url].map(withoutPassword)
+    const fields = { roles, log, store }
     if (addresses) logger.info({ ...fields, ...addresses }, `barograph-collector ${version} is ready`)
     await supervisor.ended
   } catch (error) {

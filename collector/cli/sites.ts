@@ -36,7 +36,7 @@ export function addSitesCommand(program: Command): void {
 }
 
 async function readDevice(command: Command, device: string): Promise<DeviceDocument> {
-  const store = createOpeners(configOf(commonOptions(command))).readStore()
+  const store = await createOpeners(configOf(commonOptions(command))).readStore()
   try {
     const [document] = await store.read('devices', [device])
     if (document) return document
@@ -58,8 +58,8 @@ async function undo(command: Command, device: string): Promise<void> {
     })
   const openers = createOpeners(configOf(commonOptions(command)))
   // Refuses with words when there is no log yet, instead of making one.
-  await openers.readLog().close()
-  const log = openers.log()
+  await (await openers.readLog()).close()
+  const log = await openers.log()
   try {
     const records = again.map((site) => ({
       device,

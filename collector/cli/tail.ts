@@ -34,7 +34,7 @@ export function addTailCommand(program: Command): void {
     )
     .action(async (options: TailOptions, command: Command) => {
       const openers = createOpeners(configOf(commonOptions(command)))
-      const log = openers.readLog()
+      const log = await openers.readLog()
       try {
         await tail(log, options)
       } finally {

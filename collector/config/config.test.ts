@@ -32,8 +32,8 @@ describe('the configuration of the collector', () => {
       defaultTimeZone: 'UTC',
       broker: { listen: { host: '127.0.0.1', port: 1883 } },
       mqtt: null,
-      log: { path: join(folder, 'data/log.db'), partitions: 4, retentionMs: 7 * 86_400_000 },
-      store: { path: join(folder, 'data/store.db') },
+      log: { url: `sqlite:${join(folder, 'data/log.db')}`, partitions: 4, retentionMs: 7 * 86_400_000 },
+      store: { url: `sqlite:${join(folder, 'data/store.db')}` },
       serve: { listen: { host: '127.0.0.1', port: 8013 } },
       rollups: { flushIntervalMs: 1_000 },
     })
@@ -58,8 +58,8 @@ describe('the configuration of the collector', () => {
       'etc/my.yaml': 'log: { url: "sqlite:../log.db" }\nstore: { url: sqlite:/var/store.db }',
     })
     const config = readConfig({ file: 'etc/my.yaml', env: {}, folder })
-    expect(config.log.path).toBe(join(folder, 'log.db'))
-    expect(config.store.path).toBe('/var/store.db')
+    expect(config.log.url).toBe(`sqlite:${join(folder, 'log.db')}`)
+    expect(config.store.url).toBe('sqlite:/var/store.db')
   })
 
   test('with an outside broker has no embedded one', () => {

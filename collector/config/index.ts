@@ -9,7 +9,10 @@ import {
   loadPlacedConfig,
 } from '@barograph/proto/config'
 import type { Retention } from '../core/retention/limits.ts'
+import { sqlitePath, withoutPassword } from './place.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
+
+export { sqlitePath, withoutPassword }
 
 /** Keys whose values may turn out wrong only when they are used. */
 const usedKeys = [
@@ -35,12 +38,13 @@ export interface Config {
   readonly broker: { readonly listen: Address } | null
   readonly mqtt: { readonly url: string; readonly name: string } | null
   readonly log: {
-    readonly path: string
+    /** `sqlite:` and an absolute path, or a server. */
+    readonly url: string
     readonly partitions: number
     readonly retentionMs: number
     readonly maxBytes: number | null
   }
-  readonly store: { readonly path: string; readonly maxBytes: number | null }
+  readonly store: { readonly url: string; readonly maxBytes: number | null }
   readonly serve: { readonly listen: Address }
   readonly rollups: { readonly levels: readonly string[]; readonly flushIntervalMs: number }
   readonly retention: Retention
@@ -87,11 +91,11 @@ function valueOf(
     case 'mqtt.url':
       return mqtt?.url.replace(/\/\/[^@/]*@/, '//') ?? ''
     case 'log.url':
-      return log.url
+      return withoutPassword(log.url)
     case 'log.partitions':
       return String(log.partitions)
     case 'store.url':
-      return store.url
+      return withoutPassword(store.url)
     case 'serve.listen':
       return formatAddress(serve.listen)
   }
@@ -136,19 +140,22 @@ function resolvePaths(
   { site, broker, mqtt, log, store, serve, rollups, retention }: ConfigFile,
   folder: string,
 ): Omit<Config, 'written'> {
-  const pathOf = (url: string): string => resolve(folder, url.slice('sqlite:'.length))
+  const urlOf = (url: string): string => {
+    const path = sqlitePath(url)
+    return path === null ? url : `sqlite:${resolve(folder, path)}`
+  }
   const bytesOf = (mb: number | undefined): number | null => (mb === undefined ? null : mb * 1024 * 1024)
   return {
     defaultTimeZone: site.timeZone,
     broker: mqtt ? null : (broker ?? { listen: { host: '127.0.0.1', port: 1883 } }),
     mqtt: mqtt ?? null,
     log: {
-      path: pathOf(log.url),
+      url: urlOf(log.url),
       partitions: log.partitions,
       retentionMs: log.retention,
       maxBytes: bytesOf(log.maxMb),
     },
-    store: { path: pathOf(store.url), maxBytes: bytesOf(store.maxMb) },
+    store: { url: urlOf(store.url), maxBytes: bytesOf(store.maxMb) },
     serve: { listen: serve.listen },
     rollups,
     retention,

@@ -12,8 +12,8 @@ import { type RunningRole, runThread, type Thread } from './thread.ts'
 async function startIngest(thread: Thread): Promise<RunningRole> {
   const { config, log: say, fail } = thread
   const openers = createOpeners(config)
-  const log = openers.log()
-  const deadLetters = openers.deadLetters()
+  const log = await openers.log()
+  const deadLetters = await openers.deadLetters()
   const receipts = createReceipts({
     clock: systemClock,
     send: (topic, payload) => ingest.publish(topic, payload),

@@ -1,30 +1,54 @@
-import type { Config } from '../config/index.ts'
+import { type Config, sqlitePath } from '../config/index.ts'
 import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import { createSqliteDeadLetters } from '../log/dead-letters.ts'
 import { createSqliteLog, openSqliteLog } from '../log/sqlite.ts'
 import { createSqliteStore } from '../store/sqlite.ts'
 
-/** The adapters that the configuration names: the one place that knows which there are. */
-export interface Openers {
+type ClosedAfterUse = DeadLetters & { close(): Promise<void> }
+
+interface LogOpeners {
   /** To append and read; made when there is none. */
-  log(): Log
+  log(): Promise<Log>
   /** To read beside those that append. */
-  readLog(): Log
-  store(): Store
-  readStore(): Store
-  deadLetters(): DeadLetters & { close(): Promise<void> }
-  readDeadLetters(): DeadLetters & { close(): Promise<void> }
+  readLog(): Promise<Log>
+  deadLetters(): Promise<ClosedAfterUse>
+  readDeadLetters(): Promise<ClosedAfterUse>
 }
 
+interface StoreOpeners {
+  store(): Promise<Store>
+  readStore(): Promise<Store>
+}
+
+/** The adapters that the configuration names: the one place that knows which there are. */
+export interface Openers extends LogOpeners, StoreOpeners {}
+
 export function createOpeners({ log, store }: Pick<Config, 'log' | 'store'>): Openers {
-  const bounded = (maxBytes: number | null): { maxBytes?: number } => (maxBytes === null ? {} : { maxBytes })
+  return { ...logOpeners(log), ...storeOpeners(store) }
+}
+
+function logOpeners({ url, partitions, maxBytes }: Config['log']): LogOpeners {
+  const path = sqlitePath(url) ?? refuse(url)
   return {
-    log: () => createSqliteLog({ path: log.path, partitions: log.partitions, ...bounded(log.maxBytes) }),
-    readLog: () => openSqliteLog({ path: log.path }),
-    store: () => createSqliteStore({ path: store.path, ...bounded(store.maxBytes) }),
-    readStore: () => createSqliteStore({ path: store.path, readOnly: true }),
-    deadLetters: () => createSqliteDeadLetters({ path: log.path }),
-    readDeadLetters: () => createSqliteDeadLetters({ path: log.path, readOnly: true }),
+    log: async () => createSqliteLog({ path, partitions, ...bounded(maxBytes) }),
+    readLog: async () => openSqliteLog({ path }),
+    deadLetters: async () => createSqliteDeadLetters({ path }),
+    readDeadLetters: async () => createSqliteDeadLetters({ path, readOnly: true }),
   }
+}
+
+function storeOpeners({ url, maxBytes }: Config['store']): StoreOpeners {
+  const path = sqlitePath(url) ?? refuse(url)
+  return {
+    store: async () => createSqliteStore({ path, ...bounded(maxBytes) }),
+    readStore: async () => createSqliteStore({ path, readOnly: true }),
+  }
+}
+
+const bounded = (maxBytes: number | null): { maxBytes?: number } => (maxBytes === null ? {} : { maxBytes })
+
+/** The schema lets only through what is known here. */
+function refuse(url: string): never {
+  throw new Error(`no adapter for ${url.split(':')[0]}:`)
 }

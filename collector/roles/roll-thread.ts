@@ -14,8 +14,8 @@ import { type RunningRole, runThread, type Thread } from './thread.ts'
 async function startRoll(thread: Thread): Promise<RunningRole> {
   const { config, log: say, fail } = thread
   const openers = createOpeners(config)
-  const log = openers.log()
-  const store = openers.store()
+  const log = await openers.log()
+  const store = await openers.store()
   await store.beginLife(randomUUID())
   const ending = new AbortController()
   const reports = new Map<number, RollReport>()

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { isCoded } from '@barograph/proto'
 import { readAudit } from '../audit-file.ts'
+import { sqlitePath } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
 import { createServer } from '../serve/index.ts'
 import { systemClock } from '../system-clock.ts'
@@ -19,7 +20,7 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
   const patienceMs = roles.length > 1 ? filesWithinMs : 0
   const log = await whenThere(openers.readLog, patienceMs)
   const store = await whenThere(openers.readStore, patienceMs)
-  const deadLetters = openers.readDeadLetters()
+  const deadLetters = await openers.readDeadLetters()
   // Until the others speak for themselves they are starting: nobody shall be told to come before the door is open.
   const others = roles.filter((role) => role !== 'serve')
   let program: ProgramState = {
@@ -27,9 +28,15 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
     metrics: [],
   }
   // Opened when the first order comes: reading must not wait for those who write.
-  let orders: Log | null = null
+  let orders: Promise<Log> | null = null
+  const openOrders = (): Promise<Log> =>
+    (orders ??= openers.log().catch((error: unknown) => {
+      orders = null
+      throw error
+    }))
+  const storePath = sqlitePath(config.store.url)
   const close = async (): Promise<void> => {
-    await orders?.close()
+    await orders?.then((log) => log.close())
     await deadLetters.close()
     await store.close()
     await log.close()
@@ -38,8 +45,8 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
     store,
     log,
     deadLetters,
-    append: (records) => (orders ??= openers.log()).append(records),
-    lastAudit: () => readAudit(config.store.path),
+    append: async (records) => (await openOrders()).append(records),
+    lastAudit: () => (storePath === null ? null : readAudit(storePath)),
     listen: config.serve.listen,
     pageFolder,
     version,
@@ -64,11 +71,11 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
   }
 }
 
-async function whenThere<T>(open: () => T, patienceMs: number): Promise<T> {
+async function whenThere<T>(open: () => Promise<T>, patienceMs: number): Promise<T> {
   const giveUpAt = systemClock.monotonicMs() + patienceMs
   for (;;) {
     try {
-      return open()
+      return await open()
     } catch (error) {
       if (!isCoded(error) || !error.retryable || systemClock.monotonicMs() > giveUpAt) throw error
       await systemClock.sleep(lookAgainMs, new AbortController().signal)
