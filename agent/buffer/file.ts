@@ -3,7 +3,8 @@ import { CodedError, type Epoch, emptySet } from '@barograph/proto'
 import type Sqlite from 'better-sqlite3'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
-import { isBroken, type OwnDatabase, schemaVersion } from './open.ts'
+import { explain, isBroken } from './errors.ts'
+import { type OwnDatabase, schemaVersion } from './open.ts'
 import { type HeldPosition, isBefore } from './position-table.ts'
 import { damagedFiles } from './salvage/aside.ts'
 import { renewFromFile, renewFromMemory } from './salvage/renewal.ts'
@@ -38,7 +39,17 @@ export function openBufferFile(options: {
   let pending: { readonly damagedPath: string; readonly metrics: readonly MetricRow[] } | null = null
   let sidecarAtMs = 0
   let sidecarOf = ''
-  const { tables, streams } = load()
+  const { tables, streams } = loadOrExplain()
+
+  /** A failure leaves no lock behind, and the next start goes on where this one ended. */
+  function loadOrExplain(): { tables: Tables; streams: StreamState[] } {
+    try {
+      return load()
+    } catch (error) {
+      close()
+      throw explain(error, path)
+    }
+  }
 
   /** The tables of a whole file, with what is left of a damaged one. */
   function load(): { tables: Tables; streams: StreamState[] } {
@@ -48,10 +59,7 @@ export function openBufferFile(options: {
       // One that names no device was made, and then a kill came before it knew what it takes over.
       if (!damagedPath && !own.isNew && whole.tables.device() !== undefined) return whole
     } catch (error) {
-      if (!isBroken(error) || !own.setAside || !own.reopen) {
-        close()
-        throw error
-      }
+      if (!isBroken(error) || !own.setAside || !own.reopen) throw error
       damagedPath = own.setAside()
       db = own.reopen()
     }

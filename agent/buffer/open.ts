@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { CodedError, isCoded } from '@barograph/proto'
+import { CodedError } from '@barograph/proto'
 import Sqlite from 'better-sqlite3'
+import { codeOf, explain, isBroken } from './errors.ts'
 import { bearsOurMark, finishSettingAside, isHeaderRight, setAside } from './salvage/aside.ts'
 import { sidecarVersion } from './salvage/sidecar.ts'
 import { readWal } from './salvage/wal.ts'
@@ -168,24 +169,6 @@ function openFile(path: string): Sqlite.Database {
   }
 }
 
-/** While opening, tables or columns that are not there are damage too. */
-export const isBroken = (error: unknown): boolean => isDamage(error) || codeOf(error) === 'SQLITE_ERROR'
-
-/** True for what says that the file is not what was written. */
-export function isDamage(error: unknown): boolean {
-  const code = codeOf(error)
-  return (
-    isCoded(error, 'buffer-corrupt') ||
-    isCoded(error, 'corrupt') ||
-    // A text of ours that is none any more.
-    error instanceof SyntaxError ||
-    code === 'SQLITE_NOTADB' ||
-    code === 'SQLITE_IOERR_READ' ||
-    code === 'SQLITE_IOERR_SHORT_READ' ||
-    code.startsWith('SQLITE_CORRUPT')
-  )
-}
-
 /** The same file for looking only, also while an agent writes it. */
 export function openForReading(path: string): Sqlite.Database {
   try {
@@ -267,33 +250,4 @@ function checkVersion(db: Sqlite.Database, path: string): number {
       { hint: 'run the newer agent again, or let it send everything and start with a new buffer.path' },
     )
   return version
-}
-
-/** SQLite's name of what went wrong; empty for anything else. */
-export function codeOf(error: unknown): string {
-  return error instanceof Sqlite.SqliteError ? error.code : ''
-}
-
-function explain(error: unknown, path: string): unknown {
-  const code = codeOf(error)
-  if (error instanceof TypeError || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))
-    return new CodedError('buffer-unwritable', `the buffer ${path} cannot be opened`, {
-      hint: 'does the folder exist, and may this user write it?',
-      cause: error,
-    })
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
-    return new CodedError('buffer-corrupt', `the buffer ${path} is damaged or no database at all`, {
-      hint: 'move the file away: the agent starts a new one',
-      cause: error,
-    })
-  if (code === 'SQLITE_FULL')
-    return new CodedError('disk-full', `there is no room on the disk for the buffer ${path}`, {
-      hint: 'make room, or set buffer.path to another disk',
-      cause: error,
-    })
-  if (code)
-    return new CodedError('buffer-unusable', `the buffer ${path} cannot be used: ${String(error)}`, {
-      cause: error,
-    })
-  return error
 }

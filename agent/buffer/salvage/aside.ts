@@ -40,9 +40,11 @@ export function setAside(path: string, nowMs: number): string {
  * was. Null: there was none.
  */
 export function finishSettingAside(path: string): string | null {
-  const moved = filesBeside(path).findLast((name) => name.endsWith(logEnd))
+  // A folder that cannot be looked through now is not one without such files.
+  const beside = namesBeside(path)
+  const moved = beside.findLast((name) => name.endsWith(logEnd))
   const name = moved?.slice(0, -logEnd.length)
-  const newest = damagedFiles(path).at(-1) ?? ''
+  const newest = beside.findLast((one) => !one.endsWith(logEnd)) ?? ''
   if (name === undefined || name <= newest || !existsSync(path)) return null
   move(path, join(dirname(path), name))
   rmSync(`${path}-shm`, { force: true })
@@ -74,13 +76,16 @@ export const damagedFiles = (path: string): string[] =>
 
 function filesBeside(path: string): string[] {
   try {
-    return readdirSync(dirname(path))
-      .filter((name) => name.startsWith(basename(path) + mark))
-      .sort()
+    return namesBeside(path)
   } catch {
     return []
   }
 }
+
+const namesBeside = (path: string): string[] =>
+  readdirSync(dirname(path))
+    .filter((name) => name.startsWith(basename(path) + mark))
+    .sort()
 
 /** True for what was a buffer of ours once: anything else is not ours to move. */
 export function bearsOurMark(path: string, applicationId: number): boolean {

@@ -69,9 +69,9 @@ export type DamagedFile = ReturnType<typeof openDamagedFile>
 
 /** A database file and its log as they are, page by page, the newest bytes of each; never through SQLite. */
 export function openDamagedFile(path: string) {
-  const file = openSync(path, 'r')
   const wal = readWal(`${path}-wal`)
   const log = wal && openSync(`${path}-wal`, 'r')
+  const file = openBeside(path, log)
   const bytes = fstatSync(file).size
   let pages = Math.ceil(bytes / pageSize)
   // A page number of damaged bytes is not believed beyond what the log could hold.
@@ -127,6 +127,16 @@ export function openDamagedFile(path: string) {
       closeSync(file)
       if (log !== null) closeSync(log)
     },
+  }
+}
+
+/** Tries may be many: a failure leaves no handle behind. */
+function openBeside(path: string, log: number | null): number {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if (log !== null) closeSync(log)
+    throw error
   }
 }
 

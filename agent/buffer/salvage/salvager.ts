@@ -16,6 +16,7 @@ import {
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import { entryChecksum } from '../checksum.ts'
+import { errnoOf, explain } from '../errors.ts'
 import { decodePayload } from '../payload.ts'
 import type { Streams } from '../streams.ts'
 import { summaryChecksum } from '../summary-table.ts'
@@ -68,6 +69,8 @@ export function createSalvager(options: {
   let sources: readonly Source[] = []
   let cancel: (() => void) | null = null
   let open: { readonly name: string; readonly file: DamagedFile } | null = null
+  /** Why the next file cannot be opened now: said once. */
+  let waitsFor = ''
 
   function schedule(delayMs: number): void {
     cancel?.()
@@ -85,6 +88,10 @@ export function createSalvager(options: {
     const [source] = sources
     if (!source) return
     const file = fileOf(source)
+    if (file === 'later') {
+      schedule(retryMs)
+      return
+    }
     const last = Math.min(source.nextPage + pagesPerStep - 1, file?.pages ?? 0)
     const isOver = !file || last >= file.pages
     const taken = createTaken(source)
@@ -108,17 +115,28 @@ export function createSalvager(options: {
     schedule(stepMs)
   }
 
-  function fileOf(source: Source): DamagedFile | null {
+  /** Null: there is no such file any more. Whatever else keeps it from being opened may pass, and loses nothing. */
+  function fileOf(source: Source): DamagedFile | 'later' | null {
     if (open?.name === source.file) return open.file
+    const damagedPath = join(dirname(path), source.file)
     try {
-      open = { name: source.file, file: openDamagedFile(join(dirname(path), source.file)) }
+      open = { name: source.file, file: openDamagedFile(damagedPath) }
+      waitsFor = ''
       return open.file
     } catch (error) {
-      log.error(
-        { file: source.file, err: error },
-        'the damaged buffer cannot be opened again: all of it is lost',
-      )
-      return null
+      const errno = errnoOf(error)
+      if (!errno) throw error
+      if (errno === 'ENOENT') {
+        log.error({ file: source.file, err: error }, 'the damaged buffer is gone: all of it is lost')
+        return null
+      }
+      if (waitsFor !== errno)
+        log.error(
+          { err: explain(error, damagedPath) },
+          'the damaged buffer cannot be opened now: it is tried again',
+        )
+      waitsFor = errno
+      return 'later'
     }
   }
 

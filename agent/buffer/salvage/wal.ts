@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { errnoOf } from '../errors.ts'
 
 /** Frames of a write-ahead log that belong to committed transactions, damaged ones too. */
 export interface WalFrames {
@@ -15,13 +16,15 @@ const magic = 0x377f0682
 /**
  * Looks through the log of a database: SQLite itself ends at the first frame with a wrong checksum and takes the rest for
  * a transaction that was never finished, so that one turned byte would undo everything committed after it, silently.
- * Null: there is none, or nothing in it. Format: https://www.sqlite.org/fileformat2.html 4.
+ * Null: there is none, or nothing in it. Throws when there may be one that cannot be opened now: without it the database
+ * would seem whole, and older than it is. Format: https://www.sqlite.org/fileformat2.html 4.
  */
 export function readWal(path: string): WalFrames | null {
   let file: number
   try {
     file = openSync(path, 'r')
-  } catch {
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
     return null
   }
   try {
