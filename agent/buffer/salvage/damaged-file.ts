@@ -58,6 +58,8 @@ export interface Catalogue {
   readonly boots: BootRow[]
   readonly texts: { key: string; value: string }[]
   readonly positions: PositionRow[]
+  /** True: rows of the last run may be older than those that were committed last. */
+  readonly isPartial: boolean
   /** Numbers that summaries hold, by stream: rows of them that were left behind are older. */
   readonly summaries: { stream: number; set: RangeSet }[]
 }
@@ -118,6 +120,7 @@ export function openDamagedFile(path: string) {
         boots: [],
         texts: [],
         positions: [],
+        isPartial: wal?.isPartial ?? false,
         summaries: [],
       }
       for (const row of rows(1, pages)) note(found, row)

@@ -122,7 +122,11 @@ function streamsOf(
     if (!before || !isSame || before.stream.lastSeq < stream.lastSeq)
       streams.set(stream.id, { stream: { ...stream, ended: false }, isExact: false })
   }
-  return [...streams.values()]
+  const all = [...streams.values()]
+  if (!catalogue?.isPartial) return all
+  const lastId = Math.max(...all.map(({ stream }) => stream.id))
+  const lastEpoch = all.find(({ stream }) => stream.id === lastId)?.stream.epoch
+  return all.map(({ stream, isExact }) => ({ stream, isExact: isExact && stream.epoch !== lastEpoch }))
 }
 
 /** Oldest first. A boot that streams name and nothing else tells of: when it was has the widest bounds. */

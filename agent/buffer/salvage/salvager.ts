@@ -20,7 +20,7 @@ import { errnoOf, explain } from '../errors.ts'
 import { decodePayload } from '../payload.ts'
 import type { Streams } from '../streams.ts'
 import { summaryChecksum } from '../summary-table.ts'
-import { type StreamState, type Tables, withLost } from '../tables.ts'
+import { setOf, type StreamState, type Tables, withLost } from '../tables.ts'
 import { removeRead } from './aside.ts'
 import { type DamagedFile, type FoundEntry, type FoundSummary, openDamagedFile } from './damaged-file.ts'
 
@@ -208,10 +208,15 @@ export function createSalvager(options: {
   }
 
   function missingOf({ expected, found: all }: Source): { stream: StreamState; set: RangeSet }[] {
-    return Object.entries(expected).flatMap(([id, { rows, summaries }]) => {
+    return Object.entries(expected).flatMap(([id, { rows, summaries, isOpen }]) => {
       const stream = streamOf(Number(id))
-      const set = subtract(union(rows, summaries), all[Number(id)] ?? emptySet)
-      return stream && set.length > 0 ? [{ stream, set }] : []
+      if (!stream) return []
+      const taken = all[Number(id)] ?? emptySet
+      // Whatever stands before a number that was found was accepted too, and may not have been stored.
+      const before = isOpen && taken.length > 0 ? rangeOf(1, lastOf(taken)) : emptySet
+      const expectedAll = union(union(rows, summaries), subtract(before, setOf(stream.lost)))
+      const set = subtract(expectedAll, taken)
+      return set.length > 0 ? [{ stream, set }] : []
     })
   }
 

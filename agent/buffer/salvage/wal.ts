@@ -7,7 +7,18 @@ export interface WalFrames {
   readonly offsets: ReadonlyMap<number, number>
   /** SQLite would drop transactions that were committed: something in the middle is not what was written. */
   readonly isDamaged: boolean
+  /** It is not known of which page some of what is damaged was: older bytes of it may pass for the newest. */
+  readonly isPartial: boolean
 }
+
+/** As `readSync`: fills the bytes from a place of the file on, and throws where the disk does not give them. */
+export type ReadBytes = (
+  file: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  at: number,
+) => number
 
 const headerBytes = 32
 const frameHeaderBytes = 24
@@ -19,7 +30,7 @@ const magic = 0x377f0682
  * Null: there is none, or nothing in it. Throws when there may be one that cannot be opened now: without it the database
  * would seem whole, and older than it is. Format: https://www.sqlite.org/fileformat2.html 4.
  */
-export function readWal(path: string): WalFrames | null {
+export function readWal(path: string, read: ReadBytes = readSync): WalFrames | null {
   let file: number
   try {
     file = openSync(path, 'r')
@@ -28,15 +39,15 @@ export function readWal(path: string): WalFrames | null {
     return null
   }
   try {
-    return scan(file, fstatSync(file).size)
+    return scan(file, fstatSync(file).size, read)
   } finally {
     closeSync(file)
   }
 }
 
-function scan(file: number, size: number): WalFrames | null {
-  const header = Buffer.alloc(headerBytes)
-  if (size <= headerBytes || readSync(file, header, 0, headerBytes, 0) < headerBytes) return null
+function scan(file: number, size: number, read: ReadBytes): WalFrames | null {
+  if (size <= headerBytes) return null
+  const header = readOrNull(file, Buffer.alloc(headerBytes), 0, read) ?? Buffer.alloc(headerBytes)
   const isLittle = header.readUInt32BE(0) === magic
   let sum: [number, number] = checksum([0, 0], header.subarray(0, 24), isLittle)
   const isHeaderRight =
@@ -44,31 +55,65 @@ function scan(file: number, size: number): WalFrames | null {
     sum[0] === header.readUInt32BE(24) &&
     sum[1] === header.readUInt32BE(28)
   const pageSize = isHeaderRight ? header.readUInt32BE(8) : 4_096
-  const frame = Buffer.alloc(frameHeaderBytes + pageSize)
+  const frameBytes = frameHeaderBytes + pageSize
+  const buffer = Buffer.alloc(frameBytes)
   let salt = isHeaderRight ? header.subarray(16, 24) : null
   let isWrong = !isHeaderRight
   let isDamaged = false
+  /** Frames of an earlier log begin here: those that nobody overwrote yet. */
+  let isBehindEnd = false
+  let isUnread = false
+  /** Since the last commit. */
+  let isOpenUnread = false
+  let isPartial = false
   let open = new Map<number, number>()
   const offsets = new Map<number, number>()
-  for (let at = headerBytes; at + frame.length <= size; at += frame.length) {
-    readSync(file, frame, 0, frame.length, at)
-    salt ??= Buffer.from(frame.subarray(8, 16))
-    const isOfThisLog = frame.subarray(8, 16).equals(salt)
-    if (!isWrong) {
+  for (let at = headerBytes; at + frameBytes <= size; at += frameBytes) {
+    const frame = readOrNull(file, buffer, at, read)
+    // A bad sector may leave the frame's own header, which tells of which page the newest bytes are gone.
+    const head = frame ?? readOrNull(file, buffer.subarray(0, frameHeaderBytes), at, read)
+    if (!frame && !isBehindEnd) {
+      isUnread = true
+      isOpenUnread = true
+      if (!head) isPartial = true
+    }
+    if (!frame) isWrong = true
+    if (!head) continue
+    salt ??= Buffer.from(head.subarray(8, 16))
+    const isOfThisLog = head.subarray(8, 16).equals(salt)
+    if (frame && !isWrong) {
       sum = checksum(sum, frame.subarray(0, 8), isLittle)
       sum = checksum(sum, frame.subarray(frameHeaderBytes), isLittle)
       isWrong = !isOfThisLog || sum[0] !== frame.readUInt32BE(16) || sum[1] !== frame.readUInt32BE(20)
     }
-    if (!isOfThisLog) continue
-    open.set(frame.readUInt32BE(0), at + frameHeaderBytes)
-    const isCommit = frame.readUInt32BE(4) !== 0
+    if (!isOfThisLog) {
+      isBehindEnd = true
+      continue
+    }
+    open.set(head.readUInt32BE(0), at + frameHeaderBytes)
+    const isCommit = head.readUInt32BE(4) !== 0
     if (!isCommit) continue
     for (const [page, offset] of open) offsets.set(page, offset)
     open = new Map()
+    isOpenUnread = false
     if (isWrong) isDamaged = true
+    // So the log went on behind a frame that seemed to be of another one.
+    if (isBehindEnd) isPartial = true
   }
+  // What cannot be read may have been the end of the last transaction.
+  if (isOpenUnread) for (const [page, offset] of open) offsets.set(page, offset)
   // Without a header nothing of it counts, so it is damage whatever the frames say.
-  return { offsets, isDamaged: isDamaged || !isHeaderRight }
+  return { offsets, isDamaged: isDamaged || isUnread || !isHeaderRight, isPartial }
+}
+
+/** Null: the disk does not give these bytes. */
+function readOrNull(file: number, bytes: Buffer, at: number, read: ReadBytes): Buffer | null {
+  try {
+    return read(file, bytes, 0, bytes.length, at) === bytes.length ? bytes : null
+  } catch (error) {
+    if (!errnoOf(error)) throw error
+    return null
+  }
 }
 
 function checksum([a, b]: [number, number], bytes: Uint8Array, isLittle: boolean): [number, number] {
