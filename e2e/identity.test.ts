@@ -113,23 +113,21 @@ test('a buffer restored from an older copy sends what is stored already, and not
   const copy = join(folder, 'copy.db')
   copyBuffer(agent.bufferPath, copy)
   await collector.start()
+  const [stream, last] = accepted[0] as [string, number]
   const run = async (): Promise<void> => {
     agent.start()
-    await eventually('the copy is stored', () => {
+    await eventually('the copy is stored, and its agent knows', () => {
       expectStored(folder, accepted)
-      return acceptedBy(agent).some(([stream, last]) => stream !== accepted[0]?.[0] && last > 4)
+      const held = agent.streams().find((one) => `${one.sensor} ${one.epoch}` === stream)
+      const isFreed = held === undefined || held.rows.length === 0
+      return isFreed && acceptedBy(agent).some(([other, newest]) => other !== stream && newest > 4)
     })
     await agent.stop()
   }
   await run()
-  const [stream, last] = accepted[0] as [string, number]
   expect(sizeOf(storedNumbers(folder, 'balcony').get(stream) ?? [])).toBe(last)
   copyBuffer(copy, agent.bufferPath)
   await run()
-  await eventually('the copy knows that it is stored', () => {
-    const held = agent.streams().find((one) => `${one.sensor} ${one.epoch}` === stream)
-    return held === undefined || held.rows.length === 0
-  })
   expect(sizeOf(storedNumbers(folder, 'balcony').get(stream) ?? [])).toBe(last)
   expect(conflictIn(folder)).toBe(null)
   const audit = await collector.audit()
