@@ -1,5 +1,9 @@
 import { existsSync } from 'node:fs'
 import { canMountSmallDisk } from '../collector/testing-disk.ts'
+import { isBuilt } from '../scripts/services/jars.ts'
+import { kafkaParts } from '../scripts/services/kafka.ts'
+import { mongoParts, realMongoUrl } from '../scripts/services/mongo.ts'
+import { findProgram } from '../scripts/services/programs.ts'
 
 /** What some suites need of the machine, and how to get it. A test that lacks it says so in its title. */
 export interface Need {
@@ -36,4 +40,40 @@ export const needsShutFolder: Need = need(
   'shut-folder',
   canMount || process.getuid?.() !== 0,
   'run as anyone but root, or as root that may mount a tmpfs',
+)
+
+const hasJava = findProgram('java') !== null
+const canFetchJars = hasJava && findProgram('mvn') !== null
+
+/** A real Kafka broker. */
+export const needsKafka: Need = need(
+  'kafka',
+  canFetchJars || (hasJava && isBuilt(kafkaParts)),
+  'apt-get install default-jdk-headless maven',
+)
+
+/** A real Mosquitto. */
+export const needsMosquitto: Need = need(
+  'mosquitto',
+  findProgram('mosquitto') !== null,
+  'apt-get install mosquitto',
+)
+
+const canStandIn = (canFetchJars && findProgram('javac') !== null) || (hasJava && isBuilt(mongoParts))
+
+/**
+ * A server that speaks MongoDB's protocol: the one that BAROGRAPH_TEST_MONGODB_URL names, or a stand-in of ours.
+ * @public
+ */
+export const needsMongodb: Need = need(
+  'mongodb',
+  realMongoUrl !== null || canStandIn,
+  'apt-get install default-jdk-headless maven, or name a server in BAROGRAPH_TEST_MONGODB_URL',
+)
+
+/** One that a test may kill. */
+export const needsMongodbToKill: Need = need(
+  'mongodb',
+  canStandIn,
+  'apt-get install default-jdk-headless maven',
 )

@@ -1,0 +1,2 @@
+/** Something the user has to do before an engine can run: said without a stack. */
+export class ServiceFailure extends Error {}
