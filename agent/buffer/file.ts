@@ -11,6 +11,8 @@ import { renewFromFile, renewFromMemory } from './salvage/renewal.ts'
 import type { Source } from './salvage/salvager.ts'
 import { readSidecar, writeSidecar } from './salvage/sidecar.ts'
 import { type MetricRow, openTables, type StreamState, type Tables } from './tables.ts'
+import { declareCutOff, streamsAhead } from './tail/cut-off.ts'
+import { readTail, type Tail } from './tail/layout.ts'
 
 /** The sidecar follows the numbers at this pace; new streams and metrics at once. */
 const sidecarMs = 60_000
@@ -21,6 +23,11 @@ export interface Memory {
   readonly unfinished: readonly Source[]
   /** Inside the transaction: whatever else this run knows. */
   write(): void
+}
+
+interface Opened {
+  readonly tables: Tables
+  readonly streams: StreamState[]
 }
 
 /** The database of a buffer; while it runs, a damaged one is replaced by a new one behind the same `tables`. */
@@ -42,7 +49,7 @@ export function openBufferFile(options: {
   const { tables, streams } = loadOrExplain()
 
   /** A failure leaves no lock behind, and the next start goes on where this one ended. */
-  function loadOrExplain(): { tables: Tables; streams: StreamState[] } {
+  function loadOrExplain(): Opened {
     try {
       return load()
     } catch (error) {
@@ -52,12 +59,12 @@ export function openBufferFile(options: {
   }
 
   /** The tables of a whole file, with what is left of a damaged one. */
-  function load(): { tables: Tables; streams: StreamState[] } {
+  function load(): Opened {
     let damagedPath = own.damagedPath ?? null
     try {
       const whole = openWhole(db)
       // One that names no device was made, and then a kill came before it knew what it takes over.
-      if (!damagedPath && !own.isNew && whole.tables.device() !== undefined) return whole
+      if (!damagedPath && !own.isNew && whole.tables.device() !== undefined) return upToTail(whole)
     } catch (error) {
       if (!isBroken(error) || !own.setAside || !own.reopen) throw error
       damagedPath = own.setAside()
@@ -67,7 +74,7 @@ export function openBufferFile(options: {
     return openWhole(db)
   }
 
-  function openWhole(of: Sqlite.Database): { tables: Tables; streams: StreamState[] } {
+  function openWhole(of: Sqlite.Database): Opened {
     const opened = openTables(of)
     const loaded = opened.streams(epoch)
     checkPositions(opened.positions(), loaded)
@@ -79,19 +86,38 @@ export function openBufferFile(options: {
     return { tables: opened, streams: loaded }
   }
 
+  /** How far what stood here was committed. */
+  function tailOfBefore(): Tail | null {
+    const bytes = own.tail?.read()
+    const tail = bytes ? readTail(bytes) : null
+    return tail?.device === device ? tail : null
+  }
+
+  /** A whole file may still be an older one: what it does not know any more is declared lost. */
+  function upToTail(whole: Opened): Opened {
+    const tail = whole.tables.device() === device ? tailOfBefore() : null
+    const ahead = tail ? streamsAhead(tail, whole.tables, whole.streams) : []
+    if (ahead.length === 0) return whole
+    const positioned = readSidecar(path, device)?.positions ?? []
+    db.transaction(() => declareCutOff({ ahead, ...whole, positioned, log }))()
+    return openWhole(db)
+  }
+
   /** A new file begins with whatever is known of the one before; of none, if there was none. */
   function renew(fresh: Tables, damagedPath: string | null): void {
     const sidecar = readSidecar(path, device)
     // A kill came after a file was set aside and before the new one knew: it is the newest.
     const [newest] = damagedFiles(path).slice(-1)
     const from = damagedPath ?? (newest === undefined ? null : join(dirname(path), newest))
-    if (from === null && !sidecar?.streams.length && !sidecar?.positions?.length) return
+    const tail = tailOfBefore()
+    if (from === null && !sidecar?.streams.length && !sidecar?.positions?.length && !tail?.streams.length)
+      return
     log.error(
       { file: from, hint: 'it is kept beside the buffer; what can be read of it is sent' },
       'the buffer is damaged: it was set aside, and a new one takes its place',
     )
     db.transaction(() => {
-      renewFromFile({ damagedPath: from, sidecar, boot, tables: fresh, log })
+      renewFromFile({ damagedPath: from, sidecar, tail, boot, tables: fresh, log })
       fresh.setDevice(device)
     })()
   }

@@ -6,6 +6,7 @@ import { codeOf, explain, isBroken } from './errors.ts'
 import { bearsOurMark, finishSettingAside, isHeaderRight, setAside } from './salvage/aside.ts'
 import { sidecarVersion } from './salvage/sidecar.ts'
 import { readWal } from './salvage/wal.ts'
+import { openTailFile, type TailStore } from './tail/store.ts'
 
 /** Raised with every change of the tables; an older file is brought up to it, a newer one refused. */
 export const schemaVersion = 2
@@ -98,6 +99,8 @@ export interface OwnDatabase {
   /** Moves a file that turned out to be damaged away. Returns where it is; `reopen` makes another in its place. */
   setAside?(): string
   reopen?(): Sqlite.Database
+  /** Where it stands beside the database how far that is committed. */
+  readonly tail?: TailStore
   unlock(): void
 }
 
@@ -124,6 +127,7 @@ export function openForWriting(path: string, lockWaitMs: number, now: () => numb
         current = openFile(path)
         return current
       },
+      tail: openTailFile(path),
       unlock,
     }
   } catch (error) {

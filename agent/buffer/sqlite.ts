@@ -28,6 +28,8 @@ import { openForWriting, type OwnDatabase } from './open.ts'
 import { createSalvager } from './salvage/salvager.ts'
 import { openStreams } from './streams.ts'
 import type { StreamState } from './tables.ts'
+import { historyKey } from './tail/cut-off.ts'
+import { createTail } from './tail/tail.ts'
 
 export interface BufferOptions {
   readonly device: string
@@ -65,8 +67,10 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
   const settlements = createSettlements({ epoch, tables, streams, clock })
   const site = opening(() => {
     checkDevice(tables, { device, path, holdsStreams: !streams.isEmpty() })
+    if (tables.text(historyKey) === undefined) tables.setText(historyKey, epoch)
     return openSite(tables, options.site, clock, options.siteValidFrom ?? null)
   })
+  const history = tables.text(historyKey) ?? epoch
   const marks = createMarks({ epoch, tables, streams })
   const thinner = createThinner({ isOver: (stream) => stream.epoch !== epoch, tables, streams, marks })
   // Readings whose time was not known could not be condensed.
@@ -99,6 +103,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     transact,
     renew,
     isThere: file.isThere,
+    noteTail: (moved) => tail?.note(moved),
     onCommit: () => file.keepSidecar(streams.all(), acceptances.positioned()),
     tables,
     streams,
@@ -116,6 +121,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
 
   salvager.resume()
   file.keepSidecar(streams.all(), acceptances.positioned())
+  const tail = own.tail && createTail({ store: own.tail, device, history, streams: streams.all(), log })
 
   /** What opening does to the file, all or nothing; a failure leaves no lock behind. */
   function opening<T>(act: () => T): T {
@@ -132,6 +138,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     streams: streams.all(),
     unfinished: salvager.unfinished(),
     write() {
+      tables.setText(historyKey, history)
       acceptances.writePositions()
       site.writeAnyway()
       boots.writeAnyway()
@@ -243,6 +250,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
     commits.close()
     acceptances.rejectAll(() => new CodedError('buffer-closed', 'stopped before the disk took this entry'))
     file.keepSidecar(streams.all(), acceptances.positioned(), true)
+    tail?.close()
     file.close()
   }
 

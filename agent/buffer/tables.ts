@@ -194,6 +194,11 @@ export function openTables(db: Sqlite.Database) {
     return { seq, time, monotonicMs: monotonic, ...decodePayload(payload, metrics) }
   }
 
+  const numberNext = (): number => Math.max(nextStream.get() ?? 1, Number(getMeta.get(nextStreamKey) ?? 1))
+  /** Lower numbers of streams were given already. */
+  const keepFrom = (next: number): void =>
+    void setMeta.run(nextStreamKey, String(Math.max(next, Number(getMeta.get(nextStreamKey) ?? 1))))
+
   return {
     metrics,
     boots: openBootTable(db),
@@ -213,13 +218,15 @@ export function openTables(db: Sqlite.Database) {
     },
     /** Numbers of streams are never given twice: rows that a damaged page kept could be taken for another stream's. */
     addStream(stream: StreamTraits): number {
-      const id = Math.max(nextStream.get() ?? 1, Number(getMeta.get(nextStreamKey) ?? 1))
+      const id = numberNext()
       const { sensor, epoch, boot, intervalMs, historical } = stream
       const crc = streamChecksum(stream, 0)
       addStream.run(id, sensor, epoch, boot, intervalMs, historical ? 1 : 0, 0, 0, 0, crc)
       setMeta.run(nextStreamKey, String(id + 1))
       return id
     },
+    /** Every number of a stream that this file ever gave is lower. */
+    nextStream: numberNext,
     /** A stream as another file had it, without one of its rows. */
     restoreStream(
       stream: StreamTraits & { readonly id: number; readonly lastSeq: number },
@@ -229,6 +236,7 @@ export function openTables(db: Sqlite.Database) {
       const crc = streamChecksum(stream, lastSeq)
       const flags = [historical ? 1 : 0, lastSeq, isEnded ? 1 : 0] as const
       addStream.run(id, sensor, epoch, boot, intervalMs, ...flags, lastSeq, crc)
+      keepFrom(id + 1)
     },
     restoreEntry(row: RestoredEntry): void {
       const { stream, seq, accepted, monotonic, wall, synced, payload, crc } = row
@@ -237,15 +245,14 @@ export function openTables(db: Sqlite.Database) {
     restoreMetric: ({ id, name, unit, kind }: MetricRow) => restoreMetric.run(id, name, unit, kind),
     /** A position as another file had it: streams of this one are greater than what it names. */
     restorePosition(sensor: string, held: HeldPosition): void {
-      const next = Math.max(held.stream + 1, Number(getMeta.get(nextStreamKey) ?? 1))
-      setMeta.run(nextStreamKey, String(next))
+      keepFrom(held.stream + 1)
       positions.setPosition(sensor, held)
     },
     /** Numbers that left the buffer, or came back to it. */
     addGone(stream: number, count: number): void {
       addGone.run(count, stream)
     },
-    setLastSeq: (stream: StreamState, lastSeq: number) =>
+    setLastSeq: (stream: StreamTraits & { readonly id: number }, lastSeq: number) =>
       setLastSeq.run(lastSeq, streamChecksum(stream, lastSeq), stream.id),
     setEnded: (stream: number) => setEnded.run(stream),
     deleteStream(stream: number): void {

@@ -6,7 +6,7 @@ import type { Log } from '../../core/log.ts'
 import type { Site } from '../identity.ts'
 import { codeOf, isDamage } from '../errors.ts'
 import type { Streams } from '../streams.ts'
-import type { Tables } from '../tables.ts'
+import type { StreamState, Tables } from '../tables.ts'
 import type { Acceptances, Group } from './acceptances.ts'
 import type { Boots } from './boots.ts'
 import { agingMs, type Dropper, type Removal } from './drops.ts'
@@ -31,6 +31,8 @@ export interface GroupCommitOptions {
   readonly renew: (error: unknown) => boolean
   /** False: the damaged file is out of the way, and the disk took no other one yet. */
   readonly isThere: () => boolean
+  /** Right after a commit in which these went on, before anybody hears of it. */
+  readonly noteTail: (moved: readonly StreamState[]) => void
   /** Something was committed. */
   readonly onCommit: () => void
   readonly tables: Tables
@@ -79,6 +81,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
     boots.committed()
     site.committed()
     acceptances.committed(written.group)
+    options.noteTail(written.group.acceptances.flatMap(({ sensor }) => streams.get({ sensor, epoch }) ?? []))
     marks.committed()
     const { drops, thinned, goesOn } = written.removal
     dropper.committed(written.removal)

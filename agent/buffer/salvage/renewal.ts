@@ -7,6 +7,7 @@ import { type Catalogue, type FoundStream, openDamagedFile } from './damaged-fil
 import { positionsOf } from './positions.ts'
 import { addSource, type Expected, isSalvageState, readSources, type Source } from './salvager.ts'
 import type { Sidecar } from './sidecar.ts'
+import type { Tail } from '../tail/layout.ts'
 
 /**
  * Inside a transaction on the new file: everything but the rows themselves, as this run has it in memory. The rows follow
@@ -35,12 +36,13 @@ export function renewFromFile(options: {
   /** Null: there is no file any more, only what stood beside it. */
   readonly damagedPath: string | null
   readonly sidecar: Sidecar | null
+  readonly tail: Tail | null
   /** This one: what it knows of itself is better than nothing. */
   readonly boot: string
   readonly tables: Tables
   readonly log: Log
 }): void {
-  const { damagedPath, sidecar, boot, tables, log } = options
+  const { damagedPath, sidecar, tail, boot, tables, log } = options
   const catalogue = damagedPath === null ? null : readCatalogue(damagedPath)
   for (const metric of [...(catalogue?.metrics ?? []), ...(sidecar?.metrics ?? [])])
     tables.restoreMetric(metric)
@@ -48,7 +50,7 @@ export function renewFromFile(options: {
   for (const { key, value } of catalogue?.texts ?? []) restoreText(tables, key, value)
   for (const row of catalogue?.refused ?? []) tables.addRefused(row, row, row.at)
   const expected: Record<number, Expected> = {}
-  const streams = streamsOf(catalogue, sidecar)
+  const streams = streamsOf(catalogue, sidecar, tail)
   tables.boots.restore(
     bootsOf(
       catalogue,
@@ -58,19 +60,20 @@ export function renewFromFile(options: {
   const positions = positionsOf(
     catalogue,
     sidecar,
-    streams.map(({ stream }) => stream),
+    // Whoever removed the file and what lists its positions wants them to begin anew.
+    catalogue || sidecar ? streams.map(({ stream }) => stream) : [],
   )
   for (const [sensor, held] of positions) {
     tables.restorePosition(sensor, held)
     if (held.isLost) log.error({ sensor }, 'the damaged buffer does not tell how far this sensor had come')
   }
-  for (const { stream, isExact } of streams) {
+  for (const { stream, isExact, isOpen } of streams) {
     const lost = mergeLost(catalogue, stream)
     const summaries = (catalogue?.summaries ?? [])
       .filter((one) => one.stream === stream.id && (one.set[1] ?? 0) <= stream.lastSeq)
       .reduce<RangeSet>((set, one) => union(set, one.set), emptySet)
     const rows = subtract(rangeOf(1, stream.lastSeq), union(summaries, setOf(lost)))
-    expected[stream.id] = { rows, summaries, isOpen: !isExact }
+    expected[stream.id] = { rows, summaries, isOpen }
     // An end that is not known is not declared: what the collector heard of it stays open there, and says so.
     tables.restoreStream(stream, stream.ended || !isExact)
     tables.setLost(stream.id, lost)
@@ -99,13 +102,18 @@ function readCatalogue(path: string): Catalogue {
   }
 }
 
-/** By id, the furthest form that is what was written; else what stands in the sidecar. */
-function streamsOf(
-  catalogue: Catalogue | null,
-  sidecar: Sidecar | null,
-): { stream: Omit<FoundStream, 'crc'>; isExact: boolean }[] {
-  const streams = new Map<number, { stream: Omit<FoundStream, 'crc'>; isExact: boolean }>()
-  const keyOf = ({ sensor, epoch }: StreamEpoch): string => `${sensor} ${epoch}`
+/** What is known of a stream that a damaged file held. */
+interface Known {
+  readonly stream: Omit<FoundStream, 'crc'>
+  /** Its end is known, and declared. */
+  readonly isExact: boolean
+  /** Rows beyond that may be found. */
+  readonly isOpen: boolean
+}
+
+/** By id, the furthest form that is what was written; else what stands beside the file. */
+function streamsOf(catalogue: Catalogue | null, sidecar: Sidecar | null, tail: Tail | null): Known[] {
+  const streams = new Map<number, Known>()
   // The number is not in the checksum. A stream has one, and what stands beside the file knows it.
   const ids = new Map(sidecar?.streams.map((stream) => [keyOf(stream), stream.id]))
   for (const { crc, ...found } of catalogue?.streams ?? []) {
@@ -114,19 +122,43 @@ function streamsOf(
     ids.set(keyOf(stream), id)
     if (crc !== null && crc !== streamChecksum(stream, stream.lastSeq)) continue
     const before = streams.get(stream.id)
-    if (!before || before.stream.lastSeq < stream.lastSeq) streams.set(stream.id, { stream, isExact: true })
+    if (!before || before.stream.lastSeq < stream.lastSeq)
+      streams.set(stream.id, { stream, isExact: true, isOpen: false })
   }
   for (const stream of sidecar?.streams ?? []) {
     const before = streams.get(stream.id)
     const isSame = before?.stream.epoch === stream.epoch && before.stream.sensor === stream.sensor
     if (!before || !isSame || before.stream.lastSeq < stream.lastSeq)
-      streams.set(stream.id, { stream: { ...stream, ended: false }, isExact: false })
+      streams.set(stream.id, { stream: { ...stream, ended: false }, isExact: false, isOpen: true })
   }
-  const all = [...streams.values()]
-  if (!catalogue?.isPartial) return all
-  const lastId = Math.max(...all.map(({ stream }) => stream.id))
-  const lastEpoch = all.find(({ stream }) => stream.id === lastId)?.stream.epoch
-  return all.map(({ stream, isExact }) => ({ stream, isExact: isExact && stream.epoch !== lastEpoch }))
+  if (catalogue?.isPartial) doubtLast(streams)
+  addTail(streams, sidecar, tail)
+  return [...streams.values()]
+}
+
+const keyOf = ({ sensor, epoch }: StreamEpoch): string => `${sensor} ${epoch}`
+
+/** Rows of the run that wrote last may be older than what it committed last. */
+function doubtLast(streams: Map<number, Known>): void {
+  const lastEpoch = streams.get(Math.max(...streams.keys()))?.stream.epoch
+  for (const [id, { stream }] of streams)
+    if (stream.epoch === lastEpoch) streams.set(id, { stream, isExact: false, isOpen: true })
+}
+
+/** The tail is the newest of all, at most a commit behind, and says nothing of what had gone before. */
+function addTail(streams: Map<number, Known>, sidecar: Sidecar | null, tail: Tail | null): void {
+  const listed = Math.max(0, ...(sidecar?.streams ?? []).map(({ id }) => id))
+  const ids = new Map([...streams.values()].map(({ stream }) => [keyOf(stream), stream.id]))
+  for (const found of tail?.streams ?? []) {
+    const id = ids.get(keyOf(found)) ?? found.id
+    const before = streams.get(id)
+    const isSame = before !== undefined && keyOf(before.stream) === keyOf(found)
+    // Listed are all that were not settled whole when the list was written.
+    if (isSame ? before.stream.lastSeq > found.lastSeq : before !== undefined || found.id <= listed) continue
+    const isExact = isSame && before.isExact && before.stream.lastSeq === found.lastSeq
+    const stream = isSame ? { ...before.stream, lastSeq: found.lastSeq } : { ...found, ended: false }
+    streams.set(id, { stream, isExact: true, isOpen: !isExact })
+  }
 }
 
 /** Oldest first. A boot that streams name and nothing else tells of: when it was has the widest bounds. */
