@@ -19,6 +19,7 @@ export function createGreeting(options: {
   const { device, buffer, asking, transmit, clock, log } = options
   let over = false
   let saidHelloAtMs = 0
+  let repeatMs: number = shippingLimits.siteRepeatMs
   let siteSilentAtMs = Number.POSITIVE_INFINITY
 
   /** Who we are, where we stand, and what we have: asks for a receipt, and for the time. */
@@ -44,12 +45,15 @@ export function createGreeting(options: {
     /** A new connection: nobody has answered on it. */
     restart(nowMs: number): void {
       over = false
+      repeatMs = shippingLimits.siteRepeatMs
       siteSilentAtMs = nowMs + shippingLimits.siteSilentMs
     },
     sayHello,
-    /** Not more often than it may. */
+    /** Not more often than it may: rarer and rarer on one connection. */
     repeatSite(): void {
-      if (clock.monotonicMs() - saidHelloAtMs >= shippingLimits.siteRepeatMs) sayHello()
+      if (clock.monotonicMs() - saidHelloAtMs < repeatMs) return
+      repeatMs = Math.min(2 * repeatMs, shippingLimits.longestRepeatMs)
+      sayHello()
     },
     /** The hello was answered, or waited for long enough: backfill may begin. */
     isOver: (): boolean => over,

@@ -14,12 +14,16 @@ export const shippingLimits = {
   markedAhead: 16_384,
   /** Without an answer to the hello for so long, backfill begins anyway. */
   greetingMs: 3_000,
-  /** The site is said again until confirmed. */
+  /** The site is said again until confirmed; doubles up to the longest repeat. */
   siteRepeatMs: 3_000,
   /** Without its confirmation for so long somebody is told: until then not one reading goes out. */
   siteSilentMs: 30_000,
-  /** Ends and losses are said again until stored. */
+  /** Ends and losses are said again until stored; doubles likewise while none of them is. */
   ledgerRepeatMs: 5_000,
+  /** Whoever refuses them cannot say so: they have no numbers. What nobody takes is not said as often as possible. */
+  longestRepeatMs: 60_000,
+  /** The same ends and losses said for so long in vain: somebody is told. */
+  ledgerSilentMs: 300_000,
   /** What something sent later has overtaken into the store is sent again after this. */
   overtakenMs: 10_000,
   /** What is not even in the log after this is sent again; doubles up to the longest while nothing moves. */

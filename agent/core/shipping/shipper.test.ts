@@ -132,6 +132,24 @@ describe('greeting', () => {
     expect(readings(rig)).toEqual(['attic 1-3'])
   })
 
+  test('a site that nobody takes is said ever more rarely, and again at once on a new connection', async () => {
+    const rig = makeRig()
+    rig.shipper.connected()
+    await rig.clock.pass(shippingLimits.siteRepeatMs + 2_000)
+    expect(rig.sent.length).toBe(2)
+    await rig.clock.pass(3_600_000)
+    const count = rig.sent.length
+    expect(count).toBeLessThan(80)
+    // It does not end: whoever refused it may be told better.
+    await rig.clock.pass(3_600_000)
+    expect(rig.sent.length).toBeGreaterThan(count + 50)
+    rig.drop()
+    const before = rig.sent.length
+    rig.shipper.connected()
+    await rig.clock.pass(shippingLimits.siteRepeatMs + 2_000)
+    expect(rig.sent.length).toBe(before + 2)
+  })
+
   test('the first thing after a connect is a hello with the site and every stream that waits', async () => {
     const rig = makeRig()
     await rig.accept('attic', 3)
@@ -368,6 +386,30 @@ describe('ends and losses', () => {
     await rig.clock.pass(4 * shippingLimits.ledgerRepeatMs)
     expect(ended()).toHaveLength(count)
     expect(rig.buffer.streams()).toEqual([])
+  })
+
+  test('an end that nobody takes is said ever more rarely, and somebody is told once', async () => {
+    const before = makeRig()
+    await before.accept('attic', 3)
+    await before.buffer.close()
+    const warnings: string[] = []
+    const log = { ...silentLog, warn: (_: object, words: string) => void warnings.push(words) }
+    const rig = makeRig({ epoch: '00000000000000bb', log })
+    await rig.greet()
+    const inVain = () => warnings.filter((line) => line.includes('does not take what this device declares'))
+    await rig.clock.pass(shippingLimits.ledgerSilentMs - 60_000)
+    expect(inVain()).toEqual([])
+    await rig.clock.pass(3_600_000)
+    const ended = () => rig.sent.flatMap((batch) => batch.ended)
+    expect(ended().length).toBeGreaterThan(50)
+    expect(ended().length).toBeLessThan(80)
+    expect(inVain()).toHaveLength(1)
+    // What is new does not wait for it.
+    const count = ended().length
+    rig.drop()
+    await rig.greet()
+    await rig.clock.pass(shippingLimits.ledgerRepeatMs + 2_000)
+    expect(ended().length).toBe(count + 2)
   })
 
   test('what was dropped is declared lost at once, with its cause, until that is stored', async () => {

@@ -66,7 +66,7 @@ export function createShipper(options: ShipperOptions): Shipper {
   const { transmit } = outbox
   const asking = createTimeAsking({ device, time: options.time ?? null, clock, transmit })
   const greeting = createGreeting({ device, site, buffer, asking, transmit, clock, log })
-  const ledger = createLedger({ device, buffer, transmit, clock })
+  const ledger = createLedger({ device, buffer, transmit, clock, log })
   const resending = createResending({ lanes: [lanes, summaryLanes], ask: greeting.sayHello, clock, log })
   const sender = createSender({
     device,
@@ -113,7 +113,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     greeting.restart(nowMs)
     sender.restart(nowMs)
     resending.moved()
-    ledger.makeDue()
+    ledger.restart()
     lanes.restart(buffer.streams())
     summaryLanes.restart(buffer.streams().map(thinnedView))
     greeting.sayHello()
