@@ -28,6 +28,9 @@ export async function classPathOf(parts: JavaParts, say: (words: string) => void
   return `${folder}:${join(folder, 'jars')}/*`
 }
 
+/** Half the CPU seconds to start, for less speed later: the compiler for code that runs for long stays off. */
+export const quickStart = '-XX:TieredStopAtLevel=1'
+
 /** Whether an engine's jars are here already, so that Maven is not needed. */
 export const isBuilt = (parts: JavaParts): boolean => existsSync(folderOf(parts))
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Plan, runService, type Service } from './engine.ts'
 import { ServiceFailure } from './failure.ts'
-import { classPathOf, type JavaParts } from './jars.ts'
+import { classPathOf, type JavaParts, quickStart } from './jars.ts'
 import { type KafkaAccess, kafkaProperties, scramArguments } from './kafka-properties.ts'
 import { anyFreePort } from './ports.ts'
 import { requireProgram } from './programs.ts'
@@ -25,6 +25,8 @@ export interface KafkaOptions extends KafkaAccess {
   readonly port?: number
   /** Settings of the broker beside or instead of ours. */
   readonly properties?: Readonly<Record<string, string>>
+  /** Takes longer to start, as is right where speed is measured. Default: false. */
+  readonly fast?: boolean
 }
 
 /** Makes jars, configuration and data folder ready. */
@@ -45,14 +47,29 @@ export async function planKafka(options: KafkaOptions, say: (words: string) => v
   writeFileSync(file, propertiesText(properties), { mode: 0o600 })
   const base = [`-Dlog4j2.configurationFile=${join(sources, 'log4j2.properties')}`, '-cp', classPath]
   if (!existsSync(join(folder, 'data', 'meta.properties')))
-    await format(java, [...base, 'kafka.tools.StorageTool', 'format', '-c', file, ...scramArguments(users)])
+    await format(java, [
+      quickStart,
+      ...base,
+      'kafka.tools.StorageTool',
+      'format',
+      '-c',
+      file,
+      ...scramArguments(users),
+    ])
   return {
     name: 'kafka',
     folder,
     url: `kafka://127.0.0.1:${port}`,
     port,
     command: java,
-    args: ['-Xmx512m', '-XX:+UseSerialGC', ...base, 'kafka.Kafka', file],
+    args: [
+      '-Xmx512m',
+      '-XX:+UseSerialGC',
+      ...(options.fast ? [] : [quickStart]),
+      ...base,
+      'kafka.Kafka',
+      file,
+    ],
     isReady: () => isKafkaReady(innerPort),
   }
 }

@@ -35,13 +35,13 @@ export const engines = {
   kafka: {
     title: 'Kafka',
     port: 29_092,
-    plan: (folder, port, say) => planKafka({ folder, port }, say),
+    plan: (folder, port, say) => planKafka({ folder, port, fast: true }, say),
     isReady: isKafkaReady,
   },
   mongodb: {
     title: 'MongoDB-compatible server',
     port: 27_117,
-    plan: (folder, port, say) => planMongo({ folder, port }, say),
+    plan: (folder, port, say) => planMongo({ folder, port, fast: true }, say),
     isReady: isMongoReady,
   },
 } satisfies Record<string, Known>

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Plan, runService, type Service } from './engine.ts'
-import { classPathOf, type JavaParts } from './jars.ts'
+import { classPathOf, type JavaParts, quickStart } from './jars.ts'
 import { anyFreePort } from './ports.ts'
 import { requireProgram } from './programs.ts'
 import { isMongoReady } from './ready.ts'
@@ -23,10 +23,15 @@ export interface MongoOptions {
   readonly folder: string
   /** Default: a free one. */
   readonly port?: number
+  /** Takes longer to start, as is right where it runs for long. Default: false. */
+  readonly fast?: boolean
 }
 
 /** Makes jars, launcher and data folder ready. */
-export async function planMongo({ folder, port }: MongoOptions, say: (words: string) => void): Promise<Plan> {
+export async function planMongo(
+  { folder, port, fast = false }: MongoOptions,
+  say: (words: string) => void,
+): Promise<Plan> {
   const java = requireProgram('java', 'the MongoDB-compatible server')
   const classPath = await classPathOf(mongoParts, say)
   const chosen = port ?? (await anyFreePort())
@@ -38,7 +43,16 @@ export async function planMongo({ folder, port }: MongoOptions, say: (words: str
     url: `mongodb://127.0.0.1:${chosen}`,
     port: chosen,
     command: java,
-    args: ['-Xmx1g', '-XX:+UseSerialGC', '-cp', classPath, 'Launch', String(chosen), file],
+    args: [
+      '-Xmx1g',
+      '-XX:+UseSerialGC',
+      ...(fast ? [] : [quickStart]),
+      '-cp',
+      classPath,
+      'Launch',
+      String(chosen),
+      file,
+    ],
     isReady: () => isMongoReady(chosen),
   }
 }
