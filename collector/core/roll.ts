@@ -302,6 +302,8 @@ export function createRoll(options: RollOptions): Roll {
       if (isCut && next > 0) throw new Behind()
       const raised = await store.raiseReach(partition, generation, next, hash, swaps)
       if (!raised) await refused()
+      // Cut since the hash was taken, and grown again: another owner may have raised the reach beyond this one.
+      if (next > 0 && (await log.hashBefore(partition, next)) !== hash) throw new Behind()
       reached('reach-raised')
       // Before the buckets that tell of them: what a bucket holds as summarised is there.
       await write('summaries', cache.summaries, (summary) => summary.document)

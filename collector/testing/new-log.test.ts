@@ -60,12 +60,14 @@ describe('another log', () => {
     expect(await windowsOf(store)).toEqual(before)
   })
 
-  test('of the same name that was cut goes on at its end', async () => {
+  test('of the same name that was cut is folded from its first record on, which changes nothing', async () => {
     const { log, store } = await filled(2)
     const before = await windowsOf(store)
     log.cut(0, 100)
     await expect(settle(log, store)).rejects.toMatchObject({ code: 'log-cut' })
-    expect((await goOver(store, log))[0]).toMatchObject({ state: 'over', to: { g: 1, n: 100 } })
+    expect((await goOver(store, log))[0]).toMatchObject({ state: 'over', to: { g: 1, n: 0 } })
+    // Should it be cut again before all of it is folded, that shows.
+    expect(await store.checkpoint(0)).toMatchObject({ reach: 100, reachHash: await log.hashBefore(0, 100) })
     await settle(log, store)
     expect(await windowsOf(store)).toEqual(before)
   })
@@ -152,6 +154,38 @@ describe('another log', () => {
     await settle(log, other)
     await settle(log, store)
     expect(await windowsOf(store)).toEqual(await windowsOf(other))
+  })
+
+  test('that is cut, grows again and is folded by another owner while a flush begins leaves nothing of what was cut', async () => {
+    const log = createMemoryLog()
+    const store = memoryStore()
+    const { all } = createFleet(seeded(6), 40)
+    await writeSettings(log)
+    await log.append(all.slice(100, 101))
+    await settle(log, store)
+    const { next } = await log.extent(0)
+    await log.append(all.slice(0, 1))
+    let cuts = 0
+    const owner = startOwner(log, {
+      ...store,
+      async raiseReach(...args) {
+        if (cuts++ === 0) {
+          log.cut(0, next)
+          await log.append(all.slice(102, 104))
+          await settle(log, store)
+        }
+        return store.raiseReach(...args)
+      },
+    })
+    while (cuts === 0) await sleep(2)
+    await sleep(50)
+    owner.stop()
+    await owner.done
+    await settle(log, store)
+    const other = memoryStore()
+    await settle(log, other)
+    expect(await windowsOf(store)).toEqual(await windowsOf(other))
+    expect(await store.bucketCount('north')).toBe(0)
   })
 
   test('that is replaced while the way over to it is under way is left for the next one', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { goOverToLog, type NewLogOutcome } from '../core/rebuild/new-log.ts'
 import { createMemoryLog } from '../core/testing/memory-log.ts'
 import { startOwner } from '../core/testing/owner.ts'
 import { createSqliteStore } from '../store/sqlite.ts'
@@ -49,6 +50,53 @@ describe('a store that was restored from an older copy', () => {
     expect(await windowsOf(third)).toEqual(await windowsOf(fresh))
     for (const { differences } of await rebuild(third, { isDry: true })) expect(differences).toEqual([])
     await third.close()
+  })
+
+  test.each([
+    ['less far than the copy', 15],
+    ['further than the copy', 60],
+  ])('from before its log was cut and grew again, %s, takes all that came instead', async (_far, more) => {
+    const log = createMemoryLog()
+    const { all } = createFleet(seeded(3), 40)
+    await writeSettings(log)
+    await log.append(all.slice(0, 60))
+    const first = createSqliteStore({ path })
+    await settle(log, first)
+    await first.close()
+    copyFileSync(path, join(folder, 'copy.db'))
+    log.cut(0, 30)
+    const second = createSqliteStore({ path })
+    expect(await goOver()).toMatchObject([{ state: 'over', from: { g: 0, n: 62 } }])
+    // What comes now is told to be stored: no agent will send it again.
+    await log.append(all.slice(60, 60 + more))
+    await settle(log, second)
+    await second.close()
+    for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
+    copyFileSync(join(folder, 'copy.db'), path)
+    const third = createSqliteStore({ path })
+    await expect(settle(log, third)).rejects.toMatchObject({ code: 'log-cut' })
+    expect(await goOver()).toMatchObject([{ state: 'over', from: { g: 0, n: 62 } }])
+    await settle(log, third)
+    const whole = createMemoryLog()
+    await writeSettings(whole)
+    await whole.append(all.slice(0, 60 + more))
+    const fresh = memoryStore()
+    await settle(whole, fresh)
+    expect(await windowsOf(third)).toEqual(await windowsOf(fresh))
+    for (const device of await fresh.deviceNames())
+      expect((await third.epochs(device)).map(({ seen }) => seen)).toEqual(
+        (await fresh.epochs(device)).map(({ seen }) => seen),
+      )
+    for (const { differences } of await rebuild(third, { isDry: true })) expect(differences).toEqual([])
+    await third.close()
+
+    async function goOver(): Promise<NewLogOutcome[]> {
+      const store = createSqliteStore({ path })
+      const outcomes: NewLogOutcome[] = []
+      for await (const outcome of goOverToLog({ store, log, progress: () => {} })) outcomes.push(outcome)
+      await store.close()
+      return outcomes
+    }
   })
 
   test('in place under a running owner is found out, and it stops in words', async () => {

@@ -129,14 +129,21 @@ async function goOver(options: NewLogOptions, partition: number): Promise<NewLog
   return { partition, state: 'over', from: before, to }
 }
 
+/**
+ * A log that was cut may have grown again, and nothing tells where: what this store counts as folded are not the records
+ * at those places. Another store may have folded them and told agents to let go of them, if this one is a copy that was
+ * put back. So all that the log holds is folded once more; what was folded is known by its numbers.
+ */
 async function begin({ store, log }: NewLogOptions, found: Checkpoint): Promise<Checkpoint> {
   const { partition, position, phase } = found
   // Nobody rolls on this log, so that nobody else lifts what a dead rebuild left behind.
   if (isFreeze(phase)) await store.changePhase(partition, phase, null)
-  const { next } = await log.extent(partition)
-  const n = log.id === found.logId ? Math.min(position.n, next) : 0
-  const reachHash = await log.hashBefore(partition, n)
-  const to = { logId: log.id, position: { g: position.g + 1, n }, reach: n, reachHash, phase: phases.buckets }
+  const { first, next } = await log.extent(partition)
+  const n = log.id === found.logId ? first : 0
+  // Up to its end, so that it is noticed when this log is cut before it is folded.
+  const reach = Math.max(n, next)
+  const reachHash = await log.hashBefore(partition, reach)
+  const to = { logId: log.id, position: { g: position.g + 1, n }, reach, reachHash, phase: phases.buckets }
   const isBegun = await store.beginNewLog({ ...found, phase: null }, to)
   const checkpoint = await store.checkpoint(partition)
   if (!isBegun || !checkpoint)
