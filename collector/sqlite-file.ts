@@ -1,4 +1,4 @@
-// What the embedded log and the embedded store share: a SQLite file opened so that a commit is durable, its schema
+// What the embedded log, the embedded store and the registry of devices share: a SQLite file opened so that a commit is durable, its schema
 // checked, and its failures in words. It stands beside the adapters because they never import each other.
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -8,7 +8,7 @@ import Database from 'better-sqlite3'
 export interface SqliteFileOptions {
   readonly path: string
   /** What the file is to its users; error codes begin with it: `store-full`, `log-corrupt`. */
-  readonly what: 'log' | 'store'
+  readonly what: keyof typeof keyOf
   /** Four bytes in the file's header that tell this kind of file from any other SQLite file. */
   readonly applicationId: number
   /** SQL that brings the schema from version i to i + 1; the schema's version is the number of these. */
@@ -32,6 +32,9 @@ export interface SqliteFile {
   snapshot<T>(work: () => T): T
   close(): void
 }
+
+/** The configuration key that says where each file is. */
+const keyOf = { log: 'log.url', store: 'store.url', registry: 'devices.folder' } as const
 
 /** Another process or thread may hold the file's write lock this long before we give up with `-busy`. */
 const lockWaitMs = 10_000
@@ -95,7 +98,7 @@ function checkHeader(db: Database.Database, options: SqliteFileOptions): void {
   }
   if (found !== applicationId) {
     throw new CodedError(`${what}-foreign`, `${path} is an SQLite file, but not a Barograph ${what}.`, {
-      hint: `Name another file in ${what}.url; a new one is made if there is none.`,
+      hint: `Name another file in ${keyOf[what]}; a new one is made if there is none.`,
     })
   }
   if (version > migrations.length) {
@@ -151,6 +154,8 @@ function useWriteAheadLog(db: Database.Database): void {
 const afterDamage = {
   store:
     'Put a copy of it in its place: what came since is folded from the log, as far as that reaches back. Without one, move the file and its -wal and -shm away: a new store gets what the log still holds.',
+  registry:
+    'Put a copy of it in its place, or move the file and its -wal and -shm away and add the devices anew.',
   log: 'Move the file and its -wal and -shm away, and go over to a new log: barograph-collector rebuild --new-log. Agents send what was not stored.',
 } as const
 
@@ -170,7 +175,7 @@ function explain(error: unknown, { what, path, readOnly }: SqliteFileOptions): u
     return coded('full', `The ${what} cannot grow: no room for ${path} (${reason}).`, true, hint)
   }
   if (code === 'SQLITE_NOTADB') {
-    const hint = `Name another file in ${what}.url, or restore a copy of this one.`
+    const hint = `Name another file in ${keyOf[what]}, or restore a copy of this one.`
     return coded(
       'corrupt',
       `${path} is not a ${what}, or its first bytes are damaged (${reason}).`,
