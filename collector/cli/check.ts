@@ -20,6 +20,7 @@ export function asWritten({
   defaultTimeZone,
   broker,
   mqtt,
+  devices,
   log,
   store,
   serve,
@@ -29,7 +30,7 @@ export function asWritten({
   const maxMb = (bytes: number | null) => (bytes === null ? {} : { maxMb: bytes / 1024 / 1024 })
   return {
     site: { timeZone: defaultTimeZone },
-    ...(broker ? { broker: { listen: formatAddress(broker.listen) } } : {}),
+    ...(broker ? { broker: { listen: formatAddress(broker.listen), tls: tlsAsWritten(broker.tls) } } : {}),
     ...(mqtt ? { mqtt: { ...mqtt, url: withoutPassword(mqtt.url) } } : {}),
     log: {
       url: withoutPassword(log.url),
@@ -38,7 +39,8 @@ export function asWritten({
       ...maxMb(log.maxBytes),
     },
     store: { url: withoutPassword(store.url), ...maxMb(store.maxBytes) },
-    serve: serveAsWritten(serve),
+    serve: { listen: formatAddress(serve.listen) },
+    devices: { auth: devices.auth, folder: devices.folder, ...(devices.url ? { url: devices.url } : {}) },
     rollups,
     retention: Object.fromEntries(
       Object.entries(retention).map(([what, ms]) => [what, ms === null ? 'forever' : formatDuration(ms)]),
@@ -46,30 +48,11 @@ export function asWritten({
   }
 }
 
-/** Of tokens and keys only where they are. */
-function serveAsWritten({
-  listen,
-  tokens,
-  sessionMs,
-  sessionKey,
-  prefix,
-  ...lists
-}: Config['serve']): object {
-  const given = (key: string, value: string | null | undefined) => (value ? { [key]: value } : {})
-  const file = (path: string | null | undefined) => path && `file:${path}`
-  const { origins, trustedProxies, openMetrics } = lists
-  return {
-    listen: formatAddress(listen),
-    ...(tokens && {
-      tokens: { ...given('viewer', file(tokens.viewer)), ...given('operator', file(tokens.operator)) },
-    }),
-    ...(tokens && { session: formatDuration(sessionMs) }),
-    ...given('sessionKey', sessionKey),
-    ...given('prefix', prefix),
-    ...(origins.length > 0 && { origins }),
-    ...(trustedProxies.length > 0 && { trustedProxies }),
-    ...(openMetrics && { openMetrics }),
-  }
+function tlsAsWritten(tls: NonNullable<Config['broker']>['tls']): unknown {
+  if (tls === null) return 'off'
+  if (tls === 'auto') return tls
+  const { ca, ...files } = tls
+  return ca === null ? files : { ...files, ca }
 }
 
 const unitsMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const

@@ -14,6 +14,9 @@ const usageCodes = new Set([
   'port-forbidden',
   'address-unavailable',
   'not-loopback',
+  'bad-certificate',
+  'registry-unusable',
+  'registry-foreign',
   'log-unusable',
   'log-foreign',
   'log-partitions',
@@ -53,9 +56,9 @@ export function placed(error: unknown, { written }: Config): unknown {
 }
 
 function keyOf(error: CodedError): UsedKey | null {
-  // Such a failure names its key and place itself.
-  if (error.code === 'bad-config') return null
   if (error.code === 'log-partitions') return 'log.partitions'
+  if (error.code === 'bad-certificate') return 'broker.tls'
+  if (error.code.startsWith('registry-')) return 'devices.folder'
   if (error.code === 'bad-url') return 'mqtt.url'
   if (error.code.startsWith('log-')) return 'log.url'
   if (error.code.startsWith('store-')) return 'store.url'

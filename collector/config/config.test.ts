@@ -30,7 +30,8 @@ describe('the configuration of the collector', () => {
     const folder = folderWith({})
     expect(readConfig({ env: {}, folder })).toMatchObject({
       defaultTimeZone: 'UTC',
-      broker: { listen: { host: '127.0.0.1', port: 1883 } },
+      broker: { listen: { host: '127.0.0.1', port: 1883 }, tls: null },
+      devices: { auth: 'none', folder: join(folder, 'data/devices'), url: null },
       mqtt: null,
       log: { url: `sqlite:${join(folder, 'data/log.db')}`, partitions: 4, retentionMs: 7 * 86_400_000 },
       store: { url: `sqlite:${join(folder, 'data/store.db')}` },
@@ -70,6 +71,26 @@ describe('the configuration of the collector', () => {
     })
   })
 
+  test.each([
+    ['devices: { auth: token }', null],
+    ['devices: { auth: certificate }', 'auto'],
+    ['broker: { listen: 0.0.0.0:8883 }\ndevices: { auth: token }', 'auto'],
+    ['broker: { listen: 0.0.0.0:8883, tls: off }\ndevices: { auth: token }', null],
+    ['broker: { tls: auto }', 'auto'],
+    ['broker: { tls: { cert: a.crt, key: /etc/a.key } }', { cert: 'a.crt', key: '/etc/a.key', ca: null }],
+  ])('with %j has the TLS that it needs', (text, tls) => {
+    const folder = folderWith({ 'collector.yaml': text })
+    const wanted = typeof tls === 'object' && tls !== null ? { ...tls, cert: join(folder, tls.cert) } : tls
+    expect(readConfig({ env: {}, folder }).broker?.tls).toEqual(wanted)
+  })
+
+  test('keeps devices beside the store, or where it is told to', () => {
+    const folder = folderWith({ 'collector.yaml': 'store: { url: sqlite:/var/b/store.db }' })
+    expect(readConfig({ env: {}, folder }).devices.folder).toBe('/var/b/devices')
+    const env = { BAROGRAPH_DEVICES_FOLDER: 'secret' }
+    expect(readConfig({ env, folder }).devices.folder).toBe(join(folder, 'secret'))
+  })
+
   test('can be handed to a thread', () => {
     const config = readConfig({ env: {}, folder: folderWith({}) })
     expect(structuredClone(config)).toEqual(config)
@@ -91,19 +112,18 @@ describe('the configuration of the collector', () => {
     ['log: { retention: 7 }', /log\.retention = 7 .*a duration such as 90d/],
     ['retention: { raw: never }', /retention\.raw = "never".*a duration such as 90d.*or forever/],
     ['retention: { decade: 1d }', /unknown key "retention\.decade"/],
-    ['devices: { auth: token }', /devices\.auth = "token".*allowed: none/],
-    ['broker: { listen: 0.0.0.0:1883 }', /broker\.listen = .*devices\.auth is none/],
+    ['devices: { auth: maybe }', /devices\.auth = "maybe".*allowed: none.*token or certificate/],
+    ['broker: { tls: on }', /broker\.tls = "on".*allowed: auto/],
     [
-      'serve: { listen: 192.168.1.5:80 }',
-      /serve\.listen = .*nobody is asked for a token(.|\n)*tokens: \{ viewer: file:/,
+      'broker: { tls: off }\ndevices: { auth: certificate }',
+      /broker\.tls = "off": certificates are shown over TLS/,
     ],
-    ['serve: { tokens: { viewer: swordfish } }', /serve\.tokens\.viewer = \(hidden\) .*file:PATH/],
-    ['serve: { tokens: {} }', /serve\.tokens = \{\}: names no file/],
-    ['serve: { prefix: barograph }', /serve\.prefix = "barograph" .*as in \/barograph/],
-    ['serve: { prefix: /a/../b }', /serve\.prefix = /],
-    ['serve: { origins: ["https://a.example/x"] }', /serve\.origins\[0\] = .*https:\/\/weather\.example/],
-    ['serve: { trustedProxies: [10.0.0.0/33] }', /serve\.trustedProxies\[0\] = .*192\.0\.2\.0\/24/],
-    ['serve: { sessionKey: swordfish }', /serve\.sessionKey = \(hidden\) .*at least 32 characters/],
+    [
+      'broker: { listen: 0.0.0.0:1883 }',
+      /broker\.listen = .*devices\.auth is none.*"devices: { auth: token }"/,
+    ],
+    ['serve: { listen: 192.168.1.5:80 }', /serve\.listen = .*tunnel/],
+    ['serve: { tokens: { viewer: x } }', /unknown key "serve\.tokens"; allowed here: listen/],
     ['broker: {}\nmqtt: { url: mqtt://x }', /collector\.yaml:2: mqtt = .*beside broker/],
     ['rollups: { levels: [] }', /rollups\.levels = \[\].*10s, 1m/],
     ['alerts: []', /unknown key "alerts"/],

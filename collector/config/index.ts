@@ -10,6 +10,13 @@ import {
 } from '@barograph/proto/config'
 import type { Retention } from '../core/retention/limits.ts'
 import { sqlitePath, withoutPassword } from './place.ts'
+import {
+  type BrokerConfig,
+  checkDevices,
+  type DevicesConfig,
+  resolveBroker,
+  resolveDevices,
+} from './devices.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 
 export { sqlitePath, withoutPassword }
@@ -17,6 +24,8 @@ export { sqlitePath, withoutPassword }
 /** Keys whose values may turn out wrong only when they are used. */
 const usedKeys = [
   'broker.listen',
+  'broker.tls',
+  'devices.folder',
   'mqtt.url',
   'log.url',
   'log.partitions',
@@ -34,8 +43,9 @@ export interface Written {
 /** Everything the roles need to know, as plain data that can be handed to a thread. */
 export interface Config {
   readonly defaultTimeZone: string
-  /** Where the embedded broker listens; null: an outside one is used. */
-  readonly broker: { readonly listen: Address } | null
+  /** The embedded broker; null: an outside one is used. */
+  readonly broker: BrokerConfig | null
+  readonly devices: DevicesConfig
   readonly mqtt: { readonly url: string; readonly name: string } | null
   readonly log: {
     /** `sqlite:` and an absolute path, or a server. */
@@ -45,25 +55,10 @@ export interface Config {
     readonly maxBytes: number | null
   }
   readonly store: { readonly url: string; readonly maxBytes: number | null }
-  readonly serve: ServeConfig
+  readonly serve: { readonly listen: Address }
   readonly rollups: { readonly levels: readonly string[]; readonly flushIntervalMs: number }
   readonly retention: Retention
   readonly written: Readonly<Record<UsedKey, Written>>
-}
-
-/** How the page and the interface can be reached. */
-export interface ServeConfig {
-  readonly listen: Address
-  /** Files with hashes, by role; null: nobody is asked. */
-  readonly tokens: { readonly viewer: string | null; readonly operator: string | null } | null
-  readonly sessionMs: number
-  /** `file:` and an absolute path, or `env:NAME`; null: a random one. */
-  readonly sessionKey: string | null
-  /** '' or /barograph */
-  readonly prefix: string
-  readonly origins: readonly string[]
-  readonly trustedProxies: readonly string[]
-  readonly openMetrics: boolean
 }
 
 export interface ConfigSource {
@@ -98,11 +93,15 @@ export function readConfig({ file, env, folder }: ConfigSource): Config {
 function valueOf(
   key: UsedKey,
   { log, store, mqtt, serve }: ConfigFile,
-  { broker }: Omit<Config, 'written'>,
+  { broker, devices }: Omit<Config, 'written'>,
 ): string {
   switch (key) {
     case 'broker.listen':
       return broker ? formatAddress(broker.listen) : ''
+    case 'broker.tls':
+      return broker?.tls === 'auto' ? 'auto' : JSON.stringify(broker?.tls ?? 'off')
+    case 'devices.folder':
+      return devices.folder
     case 'mqtt.url':
       return mqtt?.url.replace(/\/\/[^@/]*@/, '//') ?? ''
     case 'log.url':
@@ -128,7 +127,7 @@ function readText(path: string, name: string): string {
   }
 }
 
-function checkWhole({ broker, mqtt, serve }: ConfigFile): ConfigIssue[] {
+function checkWhole({ broker, mqtt, serve, devices }: ConfigFile): ConfigIssue[] {
   const issues: ConfigIssue[] = []
   if (broker && mqtt)
     issues.push({
@@ -136,54 +135,18 @@ function checkWhole({ broker, mqtt, serve }: ConfigFile): ConfigIssue[] {
       message: 'is there beside broker',
       allowed: 'broker (the embedded one) or mqtt (an outside one)',
     })
-  if (broker && !isLoopback(broker.listen))
-    issues.push({
-      path: ['broker', 'listen'],
-      message: `${formatAddress(broker.listen)} can be reached from other machines, and devices.auth is none`,
-      allowed: 'an address of this machine alone, as 127.0.0.1:1883; or an outside broker with mqtt.url',
-    })
-  if (serve.tokens && !serve.tokens.viewer && !serve.tokens.operator)
-    issues.push({
-      path: ['serve', 'tokens'],
-      message: 'names no file: nobody could sign in',
-      allowed: '{ viewer: file:viewer-token, operator: file:operator-token }, or one of them',
-    })
-  if (!serve.tokens && !isLoopback(serve.listen))
+  issues.push(...checkDevices(broker, devices))
+  if (!isLoopback(serve.listen))
     issues.push({
       path: ['serve', 'listen'],
-      message: `${formatAddress(serve.listen)} can be reached from other machines, and nobody is asked for a token`,
-      allowed: tokensToAdd,
+      message: `${formatAddress(serve.listen)} can be reached from other machines, and this build cannot ask readers who they are`,
+      allowed: 'an address of this machine alone, as 127.0.0.1:8013; from elsewhere use a tunnel (ssh -L)',
     })
   return issues
 }
 
-/** The lines that let a collector be reached from elsewhere. */
-export const tokensToAdd = [
-  'an address of this machine alone, as 127.0.0.1:8013; or ask readers for a token with this line:',
-  '  serve: { tokens: { viewer: file:viewer-token, operator: file:operator-token } }',
-  'and make the tokens: barograph-collector tokens add viewer; barograph-collector tokens add operator',
-].join('\n')
-
-function serveOf(
-  { listen, tokens, session, sessionKey, prefix = '', ...rest }: ConfigFile['serve'],
-  folder: string,
-): ServeConfig {
-  const pathOf = (reference: string | undefined): string | null =>
-    reference === undefined ? null : resolve(folder, reference.slice('file:'.length))
-  const keyOf = (reference: string): string =>
-    reference.startsWith('file:') ? `file:${pathOf(reference)}` : reference
-  return {
-    ...rest,
-    listen,
-    tokens: tokens ? { viewer: pathOf(tokens.viewer), operator: pathOf(tokens.operator) } : null,
-    sessionMs: session,
-    sessionKey: sessionKey === undefined ? null : keyOf(sessionKey),
-    prefix,
-  }
-}
-
 function resolvePaths(
-  { site, broker, mqtt, log, store, serve, rollups, retention }: ConfigFile,
+  { site, broker, mqtt, log, store, serve, devices, rollups, retention }: ConfigFile,
   folder: string,
 ): Omit<Config, 'written'> {
   const urlOf = (url: string): string => {
@@ -193,7 +156,10 @@ function resolvePaths(
   const bytesOf = (mb: number | undefined): number | null => (mb === undefined ? null : mb * 1024 * 1024)
   return {
     defaultTimeZone: site.timeZone,
-    broker: mqtt ? null : (broker ?? { listen: { host: '127.0.0.1', port: 1883 } }),
+    broker: mqtt
+      ? null
+      : resolveBroker(broker ?? { listen: { host: '127.0.0.1', port: 1883 } }, devices, folder),
+    devices: resolveDevices(devices, folder, sqlitePath(urlOf(store.url))),
     mqtt: mqtt ?? null,
     log: {
       url: urlOf(log.url),
@@ -202,7 +168,7 @@ function resolvePaths(
       maxBytes: bytesOf(log.maxMb),
     },
     store: { url: urlOf(store.url), maxBytes: bytesOf(store.maxMb) },
-    serve: serveOf(serve, folder),
+    serve: { listen: serve.listen },
     rollups,
     retention,
   }

@@ -3,8 +3,9 @@ import { downTopic, limits, statusTopic, upTopic } from '@barograph/proto'
 import mqtt from 'mqtt'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Accept, Outcome, Refuse } from '../core/ingest.ts'
-import { brokerLimits, createBroker } from './broker.ts'
+import { createBroker } from './broker.ts'
 import { connectDevice, testIngestContract } from './ingest-contract.ts'
+import { brokerLimits } from './limits.ts'
 
 const listen = { host: '127.0.0.1', port: 0 }
 const waitOptions = { timeout: 5_000, interval: 5 }

@@ -18,9 +18,9 @@ type State =
 
 /**
  * Follows the framing of MQTT through the bytes of one connection and finds a packet that announces more than
- * `maxBytes`, before the parser behind it collects them: the parser itself has no limit.
+ * `maxBytes()`, before the parser behind it collects them: the parser itself has no limit.
  */
-export function createFrameGuard(maxBytes: number): {
+export function createFrameGuard(maxBytes: () => number): {
   /** The oversize packet, once enough of it is there to name it (`ended`: no more will come). */
   check(chunk: Buffer, ended?: boolean): OversizePacket | null
   /** From here on bytes are not passed to the parser. */
@@ -43,7 +43,7 @@ export function createFrameGuard(maxBytes: number): {
             if (!isLast && state.factor < 128 ** 3) {
               state.value = length
               state.factor *= 128
-            } else if (length > maxBytes) {
+            } else if (length > maxBytes()) {
               const isPublish = state.type === publishType
               state = { name: 'topic', bytes: length, isPublish, head: Buffer.alloc(0) }
             } else state = length === 0 ? { name: 'header' } : { name: 'body', left: length }

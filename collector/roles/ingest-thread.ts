@@ -4,6 +4,7 @@ import { createReceipts } from '../core/receipts.ts'
 import { createBroker } from '../ingest/broker.ts'
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
+import { type DeviceGate, openDeviceGate } from './device-gate.ts'
 import { bridgeMetrics } from './metrics.ts'
 import { createOpeners } from './open.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
@@ -30,10 +31,13 @@ async function startIngest(thread: Thread): Promise<RunningRole> {
         : say.error({}, `nothing is acknowledged until the log takes it: ${trouble}`),
     fail,
   })
+  let gate: DeviceGate | null = null
   let ingest: Ingest
   try {
-    ingest = await connectDevices(thread, bridge)
+    gate = config.broker ? await openDeviceGate(thread) : null
+    ingest = await connectDevices(thread, bridge, gate)
   } catch (error) {
+    gate?.close()
     await deadLetters.close()
     await log.close()
     throw error
@@ -47,7 +51,13 @@ async function startIngest(thread: Thread): Promise<RunningRole> {
       return {
         roles: [
           ...(config.broker
-            ? [{ role: 'broker', ok: true, detail: `${ingest.url}, ${ingest.connections()} connections` }]
+            ? [
+                {
+                  role: 'broker',
+                  ok: !gate?.access?.trouble(),
+                  detail: gate?.access?.trouble() ?? `${ingest.url}, ${ingest.connections()} connections`,
+                },
+              ]
             : []),
           {
             role: 'bridge',
@@ -55,7 +65,10 @@ async function startIngest(thread: Thread): Promise<RunningRole> {
             detail: state.trouble ?? outside ?? 'ok',
           },
         ],
-        metrics: bridgeMetrics(state, receipts.state(), ingest.connections()),
+        metrics: [
+          ...bridgeMetrics(state, receipts.state(), ingest.connections()),
+          ...(gate?.metrics() ?? []),
+        ],
       }
     },
     receive(message) {
@@ -63,6 +76,7 @@ async function startIngest(thread: Thread): Promise<RunningRole> {
     },
     async stop() {
       await ingest.close()
+      gate?.close()
       const drained = new AbortController()
       await Promise.race([
         bridge.drain().then(() => drained.abort()),
@@ -80,6 +94,7 @@ const drainMs = 2_000
 async function connectDevices(
   { config, log: say }: Thread,
   bridge: ReturnType<typeof createBridge>,
+  gate: DeviceGate | null,
 ): Promise<Ingest> {
   const { broker, mqtt } = config
   if (broker)
@@ -88,6 +103,9 @@ async function connectDevices(
       accept: bridge.accept,
       refuse: bridge.refuse,
       isFull: bridge.isFull,
+      access: gate?.access ?? null,
+      tls: gate?.tls ?? null,
+      ...(gate ? { turnedAway: gate.turnedAway } : {}),
       noticed: (words) => say.debug({}, words),
     })
   if (!mqtt) throw new Error('neither broker nor mqtt is configured')

@@ -3,7 +3,7 @@ import type { SweepCounts } from '../core/retention/sweeper.ts'
 import type { RollReport } from '../core/roll.ts'
 import type { MetricSample } from './messages.ts'
 
-const counter = (
+export const counter = (
   name: string,
   help: string,
   value: number,
@@ -16,7 +16,12 @@ const counter = (
   ...(labels ? { labels } : {}),
 })
 
-const gauge = (name: string, help: string, value: number, labels?: Record<string, string>): MetricSample => ({
+export const gauge = (
+  name: string,
+  help: string,
+  value: number,
+  labels?: Record<string, string>,
+): MetricSample => ({
   ...counter(name, help, value, labels),
   type: 'gauge',
 })
