@@ -4,6 +4,7 @@ import { addCheckCommand } from './check.ts'
 import { commonOptions, examplesOf, version } from './context.ts'
 import { exitCodeOf, exitCodes, failureWords } from './failure.ts'
 import { addDeadLettersCommand } from './dead-letters.ts'
+import { addDevicesCommand } from './devices/command.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addGapsCommand } from './gaps.ts'
 import { addRebuildCommand } from './rebuild.ts'
@@ -11,7 +12,6 @@ import { addReleaseCommand } from './release.ts'
 import { addRunCommand } from './run.ts'
 import { addSitesCommand } from './sites.ts'
 import { addTailCommand } from './tail.ts'
-import { addTokensCommand } from './tokens.ts'
 
 const examples = `
 Examples:
@@ -23,9 +23,9 @@ Examples:
   barograph-collector dead-letters list
   barograph-collector gaps --device balcony
   barograph-collector audit
+  barograph-collector devices add balcony --latitude 40.69 --longitude -74.17
   barograph-collector rebuild --device balcony
   barograph-collector release --list
-  barograph-collector tokens add viewer
 
 Configuration: a YAML file, and BAROGRAPH_SECTION_KEY in the environment (BAROGRAPH_SERVE_LISTEN=127.0.0.1:9000).
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`
@@ -62,10 +62,10 @@ function createProgram(): Command {
   addDeadLettersCommand(program)
   addGapsCommand(program)
   addAuditCommand(program)
+  addDevicesCommand(program)
   addRebuildCommand(program)
   addReleaseCommand(program)
   addSitesCommand(program)
-  addTokensCommand(program)
   inherit(program)
   return program
 }

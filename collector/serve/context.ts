@@ -1,7 +1,6 @@
 import type { ApiAudit } from '@barograph/proto/api'
 import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
-import type { Reach } from './reach.ts'
 
 /** One figure for /metrics. */
 export interface MetricSample {
@@ -39,7 +38,4 @@ export interface Context {
   readonly state: () => ProgramState
   readonly now: () => number
   readonly startedAt: number
-  readonly logger: ServeLogger
-  /** How it can be reached, and by whom. */
-  readonly reach: Reach
 }
