@@ -17,6 +17,7 @@ import {
   resolveBroker,
   resolveDevices,
 } from './devices.ts'
+import { type MqttConfig, resolveMqtt } from './mqtt.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 
 export { sqlitePath, withoutPassword }
@@ -46,7 +47,7 @@ export interface Config {
   /** The embedded broker; null: an outside one is used. */
   readonly broker: BrokerConfig | null
   readonly devices: DevicesConfig
-  readonly mqtt: { readonly url: string; readonly name: string } | null
+  readonly mqtt: MqttConfig | null
   readonly log: {
     /** `sqlite:` and an absolute path, or a server. */
     readonly url: string
@@ -160,7 +161,7 @@ function resolvePaths(
       ? null
       : resolveBroker(broker ?? { listen: { host: '127.0.0.1', port: 1883 } }, devices, folder),
     devices: resolveDevices(devices, folder, sqlitePath(urlOf(store.url))),
-    mqtt: mqtt ?? null,
+    mqtt: resolveMqtt(mqtt),
     log: {
       url: urlOf(log.url),
       partitions: log.partitions,

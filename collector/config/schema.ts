@@ -2,6 +2,7 @@ import { address, duration, durationOrForever, timeZone } from '@barograph/proto
 import { z } from 'zod'
 import { levels } from '../core/documents.ts'
 import { brokerSchema, devicesSchema } from './devices.ts'
+import { mqttSchema } from './mqtt.ts'
 
 const section = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape)
 
@@ -20,17 +21,7 @@ const maxMb = () => z.number().int().min(1).max(10_000_000).optional()
 export const configSchema = section({
   site: section({ timeZone: timeZone().default('UTC') }).prefault({}),
   broker: brokerSchema.optional(),
-  mqtt: section({
-    url: z
-      .string()
-      .refine((text) => /^mqtts?:\/\/[^\s/]+/.test(text) && URL.canParse(text))
-      .describe('mqtt://host:1883 or mqtts://host:8883'),
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,30}$/)
-      .default('collector')
-      .describe('small letters, digits and hyphens; another one for each collector on a broker'),
-  }).optional(),
+  mqtt: mqttSchema.optional(),
   log: section({
     url: sqliteUrl('data/log.db'),
     partitions: z.number().int().min(1).max(256).default(4),

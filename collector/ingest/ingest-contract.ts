@@ -14,7 +14,8 @@ export interface IngestContractOptions {
   readonly open: (accept: Accept) => Promise<IngestUnderTest>
 }
 
-const waitOptions = { timeout: 5_000, interval: 5 }
+// A limit for what hangs: brokers of other programs run on machines that are busy.
+const waitOptions = { timeout: 20_000, interval: 5 }
 
 /** A device as a stranger would write it. */
 export async function connectDevice(url: string, clientId: string): Promise<MqttClient> {

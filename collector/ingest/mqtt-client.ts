@@ -9,35 +9,52 @@ export const mqttClientLimits = {
   unacknowledged: 1_000,
   shortestReconnectMs: 500,
   connectTimeoutMs: 10_000,
-  keepaliveSeconds: 30,
+  keepaliveSeconds: 15,
+  /** What was taken and is not durable this long after a member of a group was told to close comes from its device again. */
+  leaveMs: 2_000,
 } as const
 
 export interface MqttClientOptions {
   readonly url: string
   /** Names the session that the broker keeps for us while we are away: fixed, and one for each collector. */
   readonly clientId: string
+  /** A group of bridges that share the messages of the devices: each goes to one of them. Null: all come to us. */
+  readonly share?: string | null
   /** Null: only publishes. */
   readonly accept: Accept | null
   /** For people: once when the connection is lost, once when it is there again. */
   readonly report: (trouble: string | null) => void
 }
 
-const subscriptions = [upTopic('+'), statusTopic('+')]
+/**
+ * Every member of a group hears every status: to a shared subscription a broker gives no retained message, and two members
+ * that share could log the newest before an older one.
+ */
+const subscriptionsOf = (share: string | null): string[] => [
+  share === null ? upTopic('+') : `$share/${share}/${upTopic('+')}`,
+  statusTopic('+'),
+]
 
 /**
- * Devices and receipts through an outside broker. Its session is kept while we are away, and a message is acknowledged
- * only after `accept` resolved, so that the broker sends it again after anything that goes wrong before. Connects, and
- * reconnects, by itself.
+ * Devices and receipts through an outside broker. A message is acknowledged only after `accept` resolved, so that the
+ * broker sends it again after anything that goes wrong before. Connects, and reconnects, by itself.
+ *
+ * The broker keeps our session while we are away; not that of a member of a group, whose share it would keep as well, for
+ * as long as it may be away, instead of giving it to the others.
  */
-export function createMqttClient({ url, clientId, accept, report }: MqttClientOptions): Ingest {
+export function createMqttClient({ url, clientId, share = null, accept, report }: MqttClientOptions): Ingest {
   keepPoolSmall()
-  const client = connect(url, clientId, accept === null)
+  const subscriptions = subscriptionsOf(share)
+  const client = connect(url, clientId, accept === null || share !== null)
   let trouble: string | null = `not connected to ${hidePassword(url)} yet`
   let closing = false
   /** Counts connections: an acknowledgement belongs to the one its message came over. */
   let connection = 0
   let unacknowledged = 0
   let held: (() => void) | null = null
+  /** Why the connection ended, as far as it is known. */
+  let reason: string | null = null
+  const idle: (() => void)[] = []
 
   function setTrouble(words: string | null): void {
     if (closing || words === trouble) return
@@ -74,11 +91,14 @@ export function createMqttClient({ url, clientId, accept, report }: MqttClientOp
     const goOn = held
     held = null
     goOn?.()
+    if (unacknowledged === 0) for (const wake of idle.splice(0)) wake()
   }
 
-  client.on('connect', ({ sessionPresent }) => {
-    // A broker that kept our session kept the subscriptions; asking again would bring every retained status again.
-    if (sessionPresent || !accept) return setTrouble(null)
+  client.on('connect', () => {
+    reason = null
+    if (!accept) return setTrouble(null)
+    // Also in a session that was kept: a broker may have kept it without the subscriptions, when it crashed between the
+    // two, or with those of another version. That it sends the retained statuses once more does no harm.
     client.subscribe(subscriptions, { qos: 1 }, (error, granted) => {
       const isRefused = error !== null || granted?.some(({ qos }) => qos === 128) === true
       setTrouble(
@@ -89,9 +109,19 @@ export function createMqttClient({ url, clientId, accept, report }: MqttClientOp
   client.on('close', () => {
     connection++
     held = null
-    setTrouble(`no connection to ${hidePassword(url)}`)
+    setTrouble(reason ?? `no connection to ${hidePassword(url)}`)
   })
-  client.on('error', (error) => setTrouble(`${hidePassword(url)}: ${error.message}`))
+  client.on('error', (error) => {
+    reason = `no connection to ${hidePassword(url)}: ${wordsOf(error)}`
+    setTrouble(reason)
+  })
+
+  /** What is on its way to us is taken, and nothing more: the broker gives the rest to the others. */
+  async function leaveGroup(): Promise<void> {
+    if (!client.connected) return
+    await client.unsubscribeAsync(subscriptions).catch(() => undefined)
+    if (unacknowledged > 0) await new Promise<void>((resolve) => idle.push(resolve))
+  }
 
   return {
     url: hidePassword(url),
@@ -103,6 +133,7 @@ export function createMqttClient({ url, clientId, accept, report }: MqttClientOp
     },
     async close() {
       closing = true
+      if (share !== null) await Promise.race([leaveGroup(), after(mqttClientLimits.leaveMs)])
       await client.endAsync(false)
     },
   }
@@ -118,6 +149,8 @@ function connect(url: string, clientId: string, clean: boolean): MqttClient {
       protocolVersion: 4,
       resubscribe: false,
       queueQoSZero: false,
+      // A broker that turned us away once may let us in later: when it is up, or knows our password.
+      reconnectOnConnackError: true,
       reconnectPeriod: mqttClientLimits.shortestReconnectMs,
       connectTimeout: mqttClientLimits.connectTimeoutMs,
       keepalive: mqttClientLimits.keepaliveSeconds,
@@ -128,6 +161,14 @@ function connect(url: string, clientId: string, clean: boolean): MqttClient {
       cause,
     })
   }
+}
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
+
+/** Of an error that bundles several (one for each address), the first one's. */
+function wordsOf(error: Error): string {
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message
+  return error.message
 }
 
 /** As it may be shown. */

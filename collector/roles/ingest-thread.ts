@@ -4,6 +4,7 @@ import { createReceipts } from '../core/receipts.ts'
 import { createBroker } from '../ingest/broker.ts'
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
+import { bridgeClientId } from './client-id.ts'
 import { type DeviceGate, openDeviceGate } from './device-gate.ts'
 import { bridgeMetrics } from './metrics.ts'
 import { createOpeners } from './open.ts'
@@ -111,7 +112,8 @@ async function connectDevices(
   if (!mqtt) throw new Error('neither broker nor mqtt is configured')
   return createMqttClient({
     url: mqtt.url,
-    clientId: `barograph-${mqtt.name}`,
+    clientId: bridgeClientId(mqtt),
+    share: mqtt.share,
     accept: bridge.accept,
     report: (trouble) =>
       trouble === null ? say.info({}, `connected to ${mqtt.url}`) : say.warn({}, trouble),

@@ -7,6 +7,7 @@ import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from 
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
 import { rollMetrics, sweepMetrics } from './metrics.ts'
+import { rollClientId } from './client-id.ts'
 import { createOpeners } from './open.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
@@ -157,7 +158,7 @@ function createSender({ config, roles, log: say, send }: Thread): Sender {
   if (!mqtt) throw new Error('a roll without the bridge needs mqtt.url')
   const client = createMqttClient({
     url: mqtt.url,
-    clientId: `barograph-${mqtt.name}-roll`,
+    clientId: rollClientId(mqtt),
     accept: null,
     report: (trouble) =>
       trouble === null ? say.info({}, `connected to ${mqtt.url}`) : say.warn({}, trouble),

@@ -21,15 +21,20 @@ export interface Collector {
 
 export async function createCollector({
   folder,
+  outsideBroker,
   env = {},
 }: {
   folder: string
+  /** Instead of its embedded one. */
+  outsideBroker?: string
   env?: Readonly<Record<string, string>>
 }): Promise<Collector> {
   const [http, mqtt] = await freePorts(2)
   const page = `http://127.0.0.1:${http}`
   const settings = {
-    BAROGRAPH_BROKER_LISTEN: `127.0.0.1:${mqtt}`,
+    ...(outsideBroker === undefined
+      ? { BAROGRAPH_BROKER_LISTEN: `127.0.0.1:${mqtt}` }
+      : { BAROGRAPH_MQTT_URL: outsideBroker }),
     BAROGRAPH_SERVE_LISTEN: `127.0.0.1:${http}`,
     BAROGRAPH_LOG_URL: `sqlite:${join(folder, 'log.db')}`,
     BAROGRAPH_STORE_URL: `sqlite:${join(folder, 'store.db')}`,
@@ -45,7 +50,7 @@ export async function createCollector({
   return {
     folder,
     page,
-    broker: `mqtt://127.0.0.1:${mqtt}`,
+    broker: outsideBroker ?? `mqtt://127.0.0.1:${mqtt}`,
     env: settings,
     process() {
       if (!running) throw new Error('the collector was never started')
@@ -53,7 +58,7 @@ export async function createCollector({
     },
     async start(more = {}) {
       running = start([collectorProgram, 'run'], { ...settings, ...more })
-      await eventually('the collector is ready', isReady, 30_000)
+      await eventually('the collector is ready', isReady, 60_000)
     },
     async kill() {
       running?.send('SIGKILL')

@@ -17,8 +17,9 @@ export interface MosquittoOptions {
 }
 
 /**
- * What a broker for Barograph should be told. As it comes, Mosquitto writes its queues to the disk every half hour, so
- * that a crash loses them, and drops silently what is more than 1,000 messages behind.
+ * What a broker for Barograph should be told (docs/mosquitto.md). As it comes, Mosquitto writes its queues to the disk every
+ * half hour, so that a crash loses them, drops silently what is more than 1,000 messages behind, and gives a bridge no more
+ * than 20 messages at a time.
  */
 export const mosquittoSettings: readonly string[] = [
   'allow_anonymous true',
@@ -26,6 +27,7 @@ export const mosquittoSettings: readonly string[] = [
   'autosave_on_changes true',
   'autosave_interval 1',
   'max_queued_messages 100000',
+  'max_inflight_messages 1000',
 ]
 
 /** Makes configuration and data folder ready. */
