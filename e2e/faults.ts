@@ -44,6 +44,7 @@ export const faults = {
   'log-flipped': 'bytes in the file of the log are changed',
   'store-flipped': 'bytes in the file of the store are changed',
   'buffer-truncated': 'the file of the buffer is cut off',
+  'buffer-wal-truncated': 'the write-ahead log of the buffer is cut off, or an older part of it is left',
   'log-truncated': 'the file of the log is cut off',
   'store-truncated': 'the file of the store is cut off',
   'row-unreadable': 'a row of the buffer says nothing sensible any more',

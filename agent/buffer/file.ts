@@ -117,7 +117,8 @@ export function openBufferFile(options: {
       'the buffer is damaged: it was set aside, and a new one takes its place',
     )
     db.transaction(() => {
-      renewFromFile({ damagedPath: from, sidecar, tail, boot, tables: fresh, log })
+      const wasThere = from !== null || !own.isNew
+      renewFromFile({ damagedPath: from, sidecar, tail, wasThere, boot, tables: fresh, log })
       fresh.setDevice(device)
     })()
   }

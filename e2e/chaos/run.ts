@@ -135,8 +135,8 @@ async function causeFaults(
       sleep,
       say,
       complain,
-      witness(of) {
-        const found = of.look()
+      witness(of, path) {
+        const found = of.look(path)
         happened.witnesses.push(...found)
         return found
       },

@@ -21,8 +21,8 @@ export interface Seat {
   readonly isSynchronised: boolean
   /** Null: the machine forbids, or no fault needs one. */
   readonly disk: SmallDisk | null
-  /** What the buffer file holds now. */
-  look(): Witness[]
+  /** What the buffer file holds now, or a copy of it. */
+  look(path?: string): Witness[]
   /** Entries that wait in the buffer. */
   backlog(): number
 }
@@ -55,9 +55,9 @@ export async function createSeat(options: SeatOptions): Promise<Seat> {
   const bufferPath = join(disk?.path ?? folder, `${device}.db`)
   writeFileSync(config, yamlOf(device, timeZone, ledgerUrl))
 
-  function look(): Witness[] {
-    if (!existsSync(bufferPath)) return []
-    const db = new Database(bufferPath, { readonly: true })
+  function look(path = bufferPath): Witness[] {
+    if (!existsSync(path)) return []
+    const db = new Database(path, { readonly: true })
     try {
       return db.transaction(() => readStreams(db, device))()
     } catch (error) {

@@ -141,6 +141,7 @@ export const simulatedFaults: readonly FaultName[] = [
   'log-recreated',
   'store-restored',
   'buffer-restored',
+  'buffer-wal-truncated',
   'card-cloned',
   'name-shared',
 ]

@@ -37,12 +37,14 @@ export function renewFromFile(options: {
   readonly damagedPath: string | null
   readonly sidecar: Sidecar | null
   readonly tail: Tail | null
+  /** False: somebody removed it. */
+  readonly wasThere: boolean
   /** This one: what it knows of itself is better than nothing. */
   readonly boot: string
   readonly tables: Tables
   readonly log: Log
 }): void {
-  const { damagedPath, sidecar, tail, boot, tables, log } = options
+  const { damagedPath, sidecar, tail, wasThere, boot, tables, log } = options
   const catalogue = damagedPath === null ? null : readCatalogue(damagedPath)
   for (const metric of [...(catalogue?.metrics ?? []), ...(sidecar?.metrics ?? [])])
     tables.restoreMetric(metric)
@@ -61,7 +63,7 @@ export function renewFromFile(options: {
     catalogue,
     sidecar,
     // Whoever removed the file and what lists its positions wants them to begin anew.
-    catalogue || sidecar ? streams.map(({ stream }) => stream) : [],
+    wasThere || sidecar ? streams.map(({ stream }) => stream) : [],
   )
   for (const [sensor, held] of positions) {
     tables.restorePosition(sensor, held)

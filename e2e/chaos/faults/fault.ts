@@ -15,8 +15,8 @@ export interface Scene {
   say(words: string): void
   /** Something that must not be, whatever the readings say. */
   complain(words: string): void
-  /** Notes what the buffer of a dead agent holds. */
-  witness(seat: Seat): readonly Witness[]
+  /** Notes what the buffer of a dead agent holds, or a copy of it. */
+  witness(seat: Seat, path?: string): readonly Witness[]
 }
 
 interface Common {

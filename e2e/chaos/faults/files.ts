@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { FaultName } from '../../faults.ts'
 import type { Place, Rig } from '../rig.ts'
-import { flipBytes, truncate } from './damage.ts'
+import { dropLastCommit, flipBytes, truncate, truncateFrames } from './damage.ts'
 import { type CollectorFault, type Fault, onTrial, type Scene, type SeatFault } from './fault.ts'
 import { expectWords } from './words.ts'
 
@@ -19,6 +19,33 @@ const flipAll: Damage = (path, random) => {
 }
 
 const cutOffEither: Damage = (path, random) => truncate(random() < 0.5 ? path : `${path}-wal`, random)
+
+/** Between two frames or within one: SQLite takes either for the end of the log, and goes on with what is left. */
+const cutOffLog: Damage = (path, random) =>
+  random() < 0.5 ? truncate(path, random) : truncateFrames(path, random)
+
+/**
+ * The agent finds out by the tail beside its buffer what is missing. Nobody was told of the commit in which it was killed,
+ * so that may be gone: what counts is what it held before.
+ */
+const walTruncated: SeatFault = {
+  name: 'buffer-wal-truncated',
+  of: 'device',
+  async run({ random, say, witness }, seat) {
+    await onTrial(seat.program, async () => {
+      await seat.program.kill()
+      const copy = `${seat.bufferPath}.before`
+      for (const end of ['', '-wal'])
+        if (existsSync(seat.bufferPath + end)) copyFileSync(seat.bufferPath + end, copy + end)
+      dropLastCommit(`${copy}-wal`)
+      const held = witness(seat, copy)
+      remove(copy)
+      cutOffLog(`${seat.bufferPath}-wal`, random)
+      say(`${seat.device}: the log of its buffer is cut off (${held.length} streams)`)
+      await seat.program.start()
+    })
+  },
+}
 
 /** The agent sets the damaged file aside, takes over what can be read, and declares the rest lost. */
 const bufferDamaged = (name: FaultName, damage: Damage): SeatFault => ({
@@ -124,6 +151,7 @@ async function backUp({ path }: Place, to: string): Promise<void> {
 export const fileFaults: readonly Fault[] = [
   bufferDamaged('buffer-flipped', flipAll),
   bufferDamaged('buffer-truncated', truncate),
+  walTruncated,
   logDamaged('log-flipped', flipAll),
   logDamaged('log-truncated', cutOffEither),
   logDamaged('log-recreated', remove),

@@ -48,6 +48,8 @@ export interface Ledger {
   forgetOrder(device: string): void
   /** A card is thrown away for an older copy of it. */
   replaced(machine: Machine, device: string, copy: Sqlite.Database): void
+  /** The newest commits of a card go, and its agent is dead: whatever was acknowledged is to be declared. */
+  cutOff(machine: Machine, device: string, raw: Sqlite.Database, lastEpoch: string | null): void
 }
 
 /** A sensor whose readings are numbered from 1 by its position: each is accepted once, whatever happens. */
@@ -108,6 +110,42 @@ export function createLedger(world: World): Ledger {
     }
   }
 
+  function reconcile(device: string, raw: Sqlite.Database, lastEpoch: string | null): void {
+    const rows = raw
+      .prepare<[], { sensor: string; epoch: string; last: number }>(
+        'SELECT sensor, epoch, last_seq AS last FROM streams',
+      )
+      .all()
+    for (const { sensor, epoch, last } of rows) {
+      const stream = streams.get(keyOf(device, sensor, epoch))
+      const known = stream?.entries.length ?? 0
+      if (last <= known) continue
+      const found = stream?.unknown.splice(0, last - known) ?? []
+      if (!stream || found.length < last - known)
+        world.violate(
+          new Violation(
+            'once',
+            `${device}/${sensor}/${epoch}: the file holds ${last} entries, accepted were ${known}`,
+          ),
+        )
+      else add(stream, found)
+    }
+    if (lastEpoch === null) return
+    for (const stream of streams.values()) {
+      if (stream.epoch !== lastEpoch || stream.entries.length === 0) continue
+      const row = rows.find(({ sensor, epoch }) => sensor === stream.sensor && epoch === lastEpoch)
+      if ((row?.last ?? 0) < stream.entries.length)
+        world.violate(
+          new Violation(
+            'once',
+            `${device}/${stream.sensor}/${lastEpoch}: ${stream.entries.length} entries were accepted, the file knows ${row?.last ?? 0}`,
+            { device, sensor: stream.sensor, epoch: lastEpoch, seq: stream.entries.length },
+          ),
+        )
+      stream.unknown = []
+    }
+  }
+
   return {
     streams,
     stream: (device, sensor, epoch) => streams.get(keyOf(device, sensor, epoch)),
@@ -162,42 +200,19 @@ export function createLedger(world: World): Ledger {
         accept,
       }
     },
-    reconcile(device, raw, lastEpoch) {
-      const rows = raw
-        .prepare<[], { sensor: string; epoch: string; last: number }>(
-          'SELECT sensor, epoch, last_seq AS last FROM streams',
-        )
-        .all()
-      for (const { sensor, epoch, last } of rows) {
-        const stream = streams.get(keyOf(device, sensor, epoch))
-        const known = stream?.entries.length ?? 0
-        if (last <= known) continue
-        const found = stream?.unknown.splice(0, last - known) ?? []
-        if (!stream || found.length < last - known)
-          world.violate(
-            new Violation(
-              'once',
-              `${device}/${sensor}/${epoch}: the file holds ${last} entries, accepted were ${known}`,
-            ),
-          )
-        else add(stream, found)
-      }
-      if (lastEpoch === null) return
-      for (const stream of streams.values()) {
-        if (stream.epoch !== lastEpoch || stream.entries.length === 0) continue
-        const row = rows.find(({ sensor, epoch }) => sensor === stream.sensor && epoch === lastEpoch)
-        if ((row?.last ?? 0) < stream.entries.length)
-          world.violate(
-            new Violation(
-              'once',
-              `${device}/${stream.sensor}/${lastEpoch}: ${stream.entries.length} entries were accepted, the file knows ${row?.last ?? 0}`,
-              { device, sensor: stream.sensor, epoch: lastEpoch, seq: stream.entries.length },
-            ),
-          )
-        stream.unknown = []
-      }
-    },
+    reconcile,
     forgetOrder: (device) => void nextItem.set(device, null),
+    cutOff(machine, device, raw, lastEpoch) {
+      const own = [...streams.values()].filter((stream) => stream.machine === machine)
+      const acknowledged = new Map(own.map((stream) => [stream, stream.entries.length]))
+      reconcile(device, raw, lastEpoch)
+      // Committed in the moment in which the process died: nobody had been told, and nobody else knew.
+      for (const [stream, count] of acknowledged)
+        for (let seq = count + 1; seq <= stream.entries.length; seq++) {
+          stream.destroyed.add(seq)
+          if (stream.sensor === numberedSensor) nextItem.set(device, null)
+        }
+    },
     replaced(machine, device, copy) {
       nextItem.set(device, null)
       const rows = copy.prepare<[string, string], { first: number; last: number }>(

@@ -389,6 +389,18 @@ const agentBugs: readonly Bug[] = [
     ],
   },
   {
+    name: 'cut-off-unseen',
+    rule: 'what the tail knows and the file does not is declared lost',
+    model: null,
+    edits: [
+      inFile(
+        'agent/buffer/file.ts',
+        'if (ahead.length === 0) return whole',
+        'if (ahead.length >= 0) return whole',
+      ),
+    ],
+  },
+  {
     name: 'position-apart',
     rule: 'a position is committed together with the readings that it stands for',
     model: null,

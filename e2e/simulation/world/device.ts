@@ -1,4 +1,4 @@
-import { limits, decodeBatch } from '@barograph/proto'
+import { decodeBatch, isCoded, limits } from '@barograph/proto'
 import { openSqliteBuffer } from '../../../agent/buffer/sqlite.ts'
 import { type Agent, startAgent } from '../../../agent/core/agent.ts'
 import type { Log } from '../../../agent/core/log.ts'
@@ -45,6 +45,8 @@ export interface Station {
   kill(): void
   /** An older copy takes the place of the card. */
   insert(copy: Disk): void
+  /** The database goes back to what it was when the copy was made, and nothing else on the card does. */
+  goBack(copy: Disk): void
   /** Everything that was accepted is settled, and nothing is left to be declared. */
   isDrained(): boolean
 }
@@ -179,6 +181,15 @@ export function createStation(options: {
       disk = copy
       lastEpoch = null
     },
+    goBack(copy) {
+      kill()
+      ledger.cutOff(machine, device, disk.raw, lastEpoch)
+      const back = createDisk(world, weather, { database: copy.raw.serialize(), tail: disk.tail })
+      copy.close()
+      disk.close()
+      disk = back
+      lastEpoch = null
+    },
     isDrained() {
       if (!process?.alive) return false
       return disk.isEmpty(lastEpoch ?? '')
@@ -189,7 +200,9 @@ export function createStation(options: {
 const slackBytes = 12 * 1_024
 
 const isOfDisk = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_')
+  isCoded(error, 'buffer-unusable') ||
+  isCoded(error, 'disk-full') ||
+  (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_'))
 
 /** Looks at a message that an agent is about to send: nothing is sent that is not accepted, and no more than it may. */
 export function createSentCheck(world: World, ledger: Ledger, most: (device: string) => number) {

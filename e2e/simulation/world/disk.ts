@@ -1,5 +1,6 @@
 import Sqlite from 'better-sqlite3'
 import { type OwnDatabase, prepare } from '../../../agent/buffer/open.ts'
+import type { TailStore } from '../../../agent/buffer/tail/store.ts'
 import type { Process } from '../engine/process.ts'
 import type { World } from '../engine/world.ts'
 import type { Weather } from './weather.ts'
@@ -16,6 +17,8 @@ export interface Disk {
   describe(): string
   /** A copy of the card as it is now. */
   copy(): Disk
+  /** A copy of the database as it was goes beside what says today how far it is committed. */
+  readonly tail: Buffer | null
   /** Until then commits fail as on a full or failing disk. */
   fill(untilMs: number): void
   fail(untilMs: number): void
@@ -24,9 +27,16 @@ export interface Disk {
 
 const pageBytes = 512
 
-export function createDisk(world: World, weather: () => Weather, from: Buffer | null = null): Disk {
+/** What a card holds. */
+export interface Content {
+  readonly database: Buffer
+  readonly tail: Buffer | null
+}
+
+export function createDisk(world: World, weather: () => Weather, from: Content | null = null): Disk {
   const { random } = world
-  const raw = from ? new Sqlite(from) : new Sqlite(':memory:')
+  const raw = from ? new Sqlite(from.database) : new Sqlite(':memory:')
+  let tail = from?.tail ? Buffer.from(from.tail) : null
   if (!from) raw.pragma(`page_size = ${pageBytes}`)
   prepare(raw, ':memory:')
   let fullUntil = 0
@@ -82,8 +92,34 @@ export function createDisk(world: World, weather: () => Weather, from: Buffer | 
     }
   }
 
+  /** Beside the database: nothing of it is synced, and a process that died writes no more. */
+  function tailFor(process: Process): TailStore {
+    const check = (isGrowing: boolean): void => {
+      if (world.now() < failingUntil) throw Object.assign(new Error('simulated EROFS'), { code: 'EROFS' })
+      if (isGrowing && world.now() < fullUntil)
+        throw Object.assign(new Error('simulated ENOSPC'), { code: 'ENOSPC' })
+    }
+    return {
+      read: () => tail && Buffer.from(tail),
+      replace(bytes) {
+        if (!process.alive) return
+        check(true)
+        tail = Buffer.from(bytes)
+      },
+      write(bytes, at) {
+        if (!process.alive) return
+        check(false)
+        if (tail) bytes.copy(tail, at)
+      },
+      close() {},
+    }
+  }
+
   return {
     raw,
+    get tail() {
+      return tail
+    },
     openFor(process, listener) {
       const db = new Proxy(raw, {
         get(target, key) {
@@ -95,7 +131,7 @@ export function createDisk(world: World, weather: () => Weather, from: Buffer | 
           return typeof value === 'function' ? value.bind(target) : value
         },
       })
-      return { db, unlock() {} }
+      return { db, tail: tailFor(process), unlock() {} }
     },
     describe() {
       const rows = raw
@@ -112,7 +148,7 @@ export function createDisk(world: World, weather: () => Weather, from: Buffer | 
         .join(', ')
     },
     isEmpty: (epoch) => left.get(epoch) === 0,
-    copy: () => createDisk(world, weather, raw.serialize()),
+    copy: () => createDisk(world, weather, { database: raw.serialize(), tail }),
     fill(untilMs) {
       fullUntil = untilMs
     },

@@ -71,7 +71,10 @@ export function createFleet(options: {
       const fired = (name: FaultName): boolean => (world.faults.get(name) ?? 0) > 0
       // A copy of a card does not know what the other sent; and a disk that takes no marks may forget some in a crash.
       return (
-        own.length > 1 || (['buffer-restored', 'buffer-disk-full', 'buffer-read-only'] as const).some(fired)
+        own.length > 1 ||
+        (['buffer-restored', 'buffer-wal-truncated', 'buffer-disk-full', 'buffer-read-only'] as const).some(
+          fired,
+        )
       )
     },
     mayLose({ device }, cause) {
@@ -86,7 +89,12 @@ export function createFleet(options: {
             (config?.maxAgeDays ?? 0) < 1 || own.length > 1 || own.some(({ machine }) => machine.wasRebooted)
           )
         default:
-          return cause === 'corrupt buffer' && (world.faults.get('row-unreadable') ?? 0) > 0
+          return (
+            cause === 'corrupt buffer' &&
+            (['row-unreadable', 'buffer-wal-truncated'] as const).some(
+              (one) => (world.faults.get(one) ?? 0) > 0,
+            )
+          )
       }
     },
     calmDown() {

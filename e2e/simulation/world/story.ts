@@ -17,6 +17,8 @@ export function tellStory(options: {
   const { world, weather, collector, fleet, stormMs } = options
   const { random } = world
   const copies = new Map<Station, Disk>()
+  /** Of the database alone, as it was a while ago. */
+  const earlier = new Map<Station, Disk>()
 
   const station = (): Station => random.pick(fleet.stations())
   const restart = (one: Station): void =>
@@ -52,6 +54,7 @@ export function tellStory(options: {
     'buffer-read-only': () => onAny((one) => one.disk().fail(until(15_000))),
     'row-unreadable': () => spoilRow(),
     'buffer-restored': () => restore(),
+    'buffer-wal-truncated': () => goBack(),
     'card-cloned': () => twin(true),
     'name-shared': () => twin(false),
     'network-cut': () => onAny((one) => fleet.network.partition(one.config.device, until(40_000))),
@@ -171,7 +174,23 @@ export function tellStory(options: {
       return false
     }
     copies.delete(one)
+    earlier.get(one)?.close()
+    earlier.delete(one)
     one.insert(copy)
+    restart(one)
+    return true
+  }
+
+  /** The first time the database is noted as it is, the next time it goes back to that. */
+  function goBack(): boolean {
+    const one = station()
+    const copy = earlier.get(one)
+    if (!copy) {
+      earlier.set(one, one.disk().copy())
+      return false
+    }
+    earlier.delete(one)
+    one.goBack(copy)
     restart(one)
     return true
   }
@@ -189,6 +208,7 @@ export function tellStory(options: {
     'log-cut',
     'log-recreated',
     'buffer-restored',
+    'buffer-wal-truncated',
     'card-cloned',
     'name-shared',
   ]
@@ -232,6 +252,6 @@ export function tellStory(options: {
     void world.schedule((random.between(0.2, 1.8) * 60_000) / weather.perMinute, null, next)
   wait()
   world.schedule(stormMs, null, () => {
-    for (const copy of copies.values()) copy.close()
+    for (const copy of [...copies.values(), ...earlier.values()]) copy.close()
   })
 }
