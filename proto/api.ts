@@ -496,6 +496,18 @@ export interface ApiHealth {
   uptimeMs: number
 }
 
+/** GET, POST and DELETE /api/v1/session: who is asking. */
+export interface ApiSession {
+  /** False: nobody is asked for a token here. */
+  asked: boolean
+  /** What the caller may do; null: not signed in. */
+  role: 'viewer' | 'operator' | null
+  /** Of the token; null: not signed in, or nobody is asked. */
+  name: string | null
+  /** When a browser's session ends unless it is used; null for all others. */
+  expires: IsoTime | null
+}
+
 /** GET /readyz: 200 with ready true, 503 with ready false; each check in words. */
 export interface ApiReadiness {
   ready: boolean

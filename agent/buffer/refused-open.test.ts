@@ -3,10 +3,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { isCoded } from '@barograph/proto'
+import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { reading } from '../core/buffer-contract.ts'
 import type { Buffer as AgentBuffer } from '../core/buffer.ts'
 import { createFakeClock, type FakeClock } from '../core/fake-clock.ts'
+import type { OwnDatabase } from './open.ts'
 import { openSqliteBuffer } from './sqlite.ts'
 import { bufferOptions, temporaryFolder } from './testing.ts'
 
@@ -118,6 +120,17 @@ test.each(['EMFILE', 'EACCES', 'EIO'])(
     await buffer.close()
   },
 )
+
+test('a file system that became read-only is told in words, not as a bug', async () => {
+  await fill()
+  const readOnly = new Sqlite(path, { readonly: true })
+  const own: OwnDatabase = { db: readOnly, unlock() {} }
+  // Another boot is written down at once.
+  const options = bufferOptions(folder.path, { clock, boot: 'another-boot', log, open: () => own })
+  const error = failureOf(() => openSqliteBuffer(options))
+  expect(isCoded(error, 'buffer-unwritable')).toBe(true)
+  expect(readOnly.open).toBe(false)
+})
 
 test('a start that cannot read a damaged buffer says so, and the next one takes all out of it', async () => {
   await fill()

@@ -21,7 +21,7 @@ import { createSettlements } from './commit/settlements.ts'
 import { createMarks } from './commit/marks.ts'
 import { createThinner } from './commit/thinner.ts'
 import { createTrouble, type WhenFull } from './commit/trouble.ts'
-import { codeOf, isDamage } from './errors.ts'
+import { codeOf, explain, isDamage } from './errors.ts'
 import { checkDevice, openSite } from './identity.ts'
 import { type Memory, openBufferFile } from './file.ts'
 import { openForWriting, type OwnDatabase } from './open.ts'
@@ -129,7 +129,7 @@ export function openSqliteBuffer(options: BufferOptions): Buffer {
       return file.transact(act)
     } catch (error) {
       file.close()
-      throw error
+      throw explain(error, path)
     }
   }
 

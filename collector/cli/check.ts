@@ -39,12 +39,38 @@ export function asWritten({
       ...maxMb(log.maxBytes),
     },
     store: { url: withoutPassword(store.url), ...maxMb(store.maxBytes) },
-    serve: { listen: formatAddress(serve.listen) },
+    serve: serveAsWritten(serve),
     devices: { auth: devices.auth, folder: devices.folder, ...(devices.url ? { url: devices.url } : {}) },
     rollups,
     retention: Object.fromEntries(
       Object.entries(retention).map(([what, ms]) => [what, ms === null ? 'forever' : formatDuration(ms)]),
     ),
+  }
+}
+
+/** Of tokens and keys only where they are. */
+function serveAsWritten({
+  listen,
+  tokens,
+  sessionMs,
+  sessionKey,
+  prefix,
+  ...lists
+}: Config['serve']): object {
+  const given = (key: string, value: string | null | undefined) => (value ? { [key]: value } : {})
+  const file = (path: string | null | undefined) => path && `file:${path}`
+  const { origins, trustedProxies, openMetrics } = lists
+  return {
+    listen: formatAddress(listen),
+    ...(tokens && {
+      tokens: { ...given('viewer', file(tokens.viewer)), ...given('operator', file(tokens.operator)) },
+    }),
+    ...(tokens && { session: formatDuration(sessionMs) }),
+    ...given('sessionKey', sessionKey),
+    ...given('prefix', prefix),
+    ...(origins.length > 0 && { origins }),
+    ...(trustedProxies.length > 0 && { trustedProxies }),
+    ...(openMetrics && { openMetrics }),
   }
 }
 

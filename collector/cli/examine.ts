@@ -9,6 +9,8 @@ import type { Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import { listen } from '../ingest/listen.ts'
 import { createOpeners } from '../roles/open.ts'
+import { readTokenFile } from '../serve/access/token-file.ts'
+import { roles } from '../serve/access/token.ts'
 import { existingFolder } from './folders.ts'
 
 /** One thing that was looked at. */
@@ -42,6 +44,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     ...(config.broker ? [await examinePort('broker', config.broker.listen, 'broker.listen', isBroker)] : []),
     ...(config.mqtt ? [await examineBroker(config.mqtt.url)] : []),
     await examinePort('page', config.serve.listen, 'serve.listen', isCollector),
+    examineTokens(config),
     ...[...folders].flatMap(examineFolder),
     ...(await examineData(config)),
   ]
@@ -66,6 +69,21 @@ async function examinePort(
     return fault(name, error.message, error.hint ?? '')
   } finally {
     server.close()
+  }
+}
+
+/** Who may read the page, as far as the files tell. */
+function examineTokens({ serve: { tokens } }: Config): Finding {
+  if (!tokens) return found('tokens', 'nobody is asked: only this machine reaches the page')
+  try {
+    const counts = roles.map((role) => {
+      const path = tokens[role]
+      return `${path === null ? 0 : readTokenFile(path, role).length} of ${role}s`
+    })
+    return found('tokens', counts.join(', '))
+  } catch (error) {
+    if (!isCoded(error)) throw error
+    return fault('tokens', error.message, error.hint ?? '')
   }
 }
 

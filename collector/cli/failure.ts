@@ -56,6 +56,8 @@ export function placed(error: unknown, { written }: Config): unknown {
 }
 
 function keyOf(error: CodedError): UsedKey | null {
+  // Such a failure names its key and place itself.
+  if (error.code === 'bad-config') return null
   if (error.code === 'log-partitions') return 'log.partitions'
   if (error.code === 'bad-certificate') return 'broker.tls'
   if (error.code.startsWith('registry-')) return 'devices.folder'

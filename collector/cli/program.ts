@@ -12,6 +12,7 @@ import { addReleaseCommand } from './release.ts'
 import { addRunCommand } from './run.ts'
 import { addSitesCommand } from './sites.ts'
 import { addTailCommand } from './tail.ts'
+import { addTokensCommand } from './tokens.ts'
 
 const examples = `
 Examples:
@@ -26,6 +27,7 @@ Examples:
   barograph-collector devices add balcony --latitude 40.69 --longitude -74.17
   barograph-collector rebuild --device balcony
   barograph-collector release --list
+  barograph-collector tokens add viewer
 
 Configuration: a YAML file, and BAROGRAPH_SECTION_KEY in the environment (BAROGRAPH_SERVE_LISTEN=127.0.0.1:9000).
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`
@@ -66,6 +68,7 @@ function createProgram(): Command {
   addRebuildCommand(program)
   addReleaseCommand(program)
   addSitesCommand(program)
+  addTokensCommand(program)
   inherit(program)
   return program
 }

@@ -56,10 +56,25 @@ export interface Config {
     readonly maxBytes: number | null
   }
   readonly store: { readonly url: string; readonly maxBytes: number | null }
-  readonly serve: { readonly listen: Address }
+  readonly serve: ServeConfig
   readonly rollups: { readonly levels: readonly string[]; readonly flushIntervalMs: number }
   readonly retention: Retention
   readonly written: Readonly<Record<UsedKey, Written>>
+}
+
+/** How the page and the interface can be reached. */
+export interface ServeConfig {
+  readonly listen: Address
+  /** Files with hashes, by role; null: nobody is asked. */
+  readonly tokens: { readonly viewer: string | null; readonly operator: string | null } | null
+  readonly sessionMs: number
+  /** `file:` and an absolute path, or `env:NAME`; null: a random one. */
+  readonly sessionKey: string | null
+  /** '' or /barograph */
+  readonly prefix: string
+  readonly origins: readonly string[]
+  readonly trustedProxies: readonly string[]
+  readonly openMetrics: boolean
 }
 
 export interface ConfigSource {
@@ -137,13 +152,44 @@ function checkWhole({ broker, mqtt, serve, devices }: ConfigFile): ConfigIssue[]
       allowed: 'broker (the embedded one) or mqtt (an outside one)',
     })
   issues.push(...checkDevices(broker, devices))
-  if (!isLoopback(serve.listen))
+  if (serve.tokens && !serve.tokens.viewer && !serve.tokens.operator)
+    issues.push({
+      path: ['serve', 'tokens'],
+      message: 'names no file: nobody could sign in',
+      allowed: '{ viewer: file:viewer-token, operator: file:operator-token }, or one of them',
+    })
+  if (!serve.tokens && !isLoopback(serve.listen))
     issues.push({
       path: ['serve', 'listen'],
-      message: `${formatAddress(serve.listen)} can be reached from other machines, and this build cannot ask readers who they are`,
-      allowed: 'an address of this machine alone, as 127.0.0.1:8013; from elsewhere use a tunnel (ssh -L)',
+      message: `${formatAddress(serve.listen)} can be reached from other machines, and nobody is asked for a token`,
+      allowed: tokensToAdd,
     })
   return issues
+}
+
+/** The lines that let a collector be reached from elsewhere. */
+export const tokensToAdd = [
+  'an address of this machine alone, as 127.0.0.1:8013; or ask readers for a token with this line:',
+  '  serve: { tokens: { viewer: file:viewer-token, operator: file:operator-token } }',
+  'and make the tokens: barograph-collector tokens add viewer; barograph-collector tokens add operator',
+].join('\n')
+
+function serveOf(
+  { listen, tokens, session, sessionKey, prefix = '', ...rest }: ConfigFile['serve'],
+  folder: string,
+): ServeConfig {
+  const pathOf = (reference: string | undefined): string | null =>
+    reference === undefined ? null : resolve(folder, reference.slice('file:'.length))
+  const keyOf = (reference: string): string =>
+    reference.startsWith('file:') ? `file:${pathOf(reference)}` : reference
+  return {
+    ...rest,
+    listen,
+    tokens: tokens ? { viewer: pathOf(tokens.viewer), operator: pathOf(tokens.operator) } : null,
+    sessionMs: session,
+    sessionKey: sessionKey === undefined ? null : keyOf(sessionKey),
+    prefix,
+  }
 }
 
 function resolvePaths(
@@ -169,7 +215,7 @@ function resolvePaths(
       maxBytes: bytesOf(log.maxMb),
     },
     store: { url: urlOf(store.url), maxBytes: bytesOf(store.maxMb) },
-    serve: { listen: serve.listen },
+    serve: serveOf(serve, folder),
     rollups,
     retention,
   }

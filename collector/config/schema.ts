@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { address, duration, durationOrForever, timeZone } from '@barograph/proto/config'
 import { z } from 'zod'
 import { levels } from '../core/documents.ts'
@@ -17,6 +18,37 @@ const sqliteUrl = (file: string) =>
 
 const maxMb = () => z.number().int().min(1).max(10_000_000).optional()
 
+/** Where hashes are; a token itself has no place in a configuration. */
+const hashFile = () =>
+  z
+    .string()
+    .regex(/^file:./)
+    .meta({ secret: true })
+    .describe('file:PATH of the hashes that "barograph-collector tokens add" writes')
+
+const origin = () =>
+  z
+    .string()
+    .refine((text) => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)
+    .describe('scheme, name and port alone, as in https://weather.example')
+
+const proxy = () =>
+  z
+    .string()
+    .refine((text) => isNetwork(text))
+    .describe('an address or network, as in 127.0.0.1 or 192.0.2.0/24')
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const family = isIP(address)
+  const most = family === 6 ? 128 : 32
+  return (
+    family !== 0 &&
+    more.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+  )
+}
+
 /** collector.yaml. Keys of later versions are not in it, so that nobody relies on them. */
 export const configSchema = section({
   site: section({ timeZone: timeZone().default('UTC') }).prefault({}),
@@ -29,7 +61,25 @@ export const configSchema = section({
     maxMb: maxMb(),
   }).prefault({}),
   store: section({ url: sqliteUrl('data/store.db'), maxMb: maxMb() }).prefault({}),
-  serve: section({ listen: address().prefault('127.0.0.1:8013') }).prefault({}),
+  serve: section({
+    listen: address().prefault('127.0.0.1:8013'),
+    tokens: section({ viewer: hashFile().optional(), operator: hashFile().optional() }).optional(),
+    session: duration().prefault('7d'),
+    sessionKey: z
+      .string()
+      .regex(/^(file|env):./)
+      .meta({ secret: true })
+      .optional()
+      .describe('file:PATH or env:NAME of at least 32 characters; without it sessions end with the program'),
+    prefix: z
+      .string()
+      .regex(/^\/[\w-]+(\/[\w-]+)*$/)
+      .optional()
+      .describe('the path under which a proxy shows this collector, as in /barograph'),
+    origins: z.array(origin()).max(32).default([]),
+    trustedProxies: z.array(proxy()).max(32).default([]),
+    openMetrics: z.boolean().default(false),
+  }).prefault({}),
   devices: devicesSchema.prefault({}),
   rollups: section({
     levels: z

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { isCoded } from '@barograph/proto'
 import { readAudit } from '../audit-file.ts'
-import { sqlitePath } from '../config/index.ts'
+import { type Config, sqlitePath } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
-import { createServer } from '../serve/index.ts'
+import { readSecret } from '../secret.ts'
+import { createServer, type ReachOptions } from '../serve/index.ts'
 import { systemClock } from '../system-clock.ts'
 import type { ProgramState } from './messages.ts'
 import { createOpeners } from './open.ts'
@@ -13,6 +14,8 @@ const pageFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url
 /** The other threads of this program make the files that this one reads. */
 const filesWithinMs = 15_000
 const lookAgainMs = 25
+/** A shorter key could be guessed from a cookie. */
+const keyCharacters = 32
 
 /** HTTP, WebSocket and the page. Reads; an operator's orders go to the log. */
 async function startServe({ config, roles, version, log: logger }: Thread): Promise<RunningRole> {
@@ -48,6 +51,7 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
     append: async (records) => (await openOrders()).append(records),
     lastAudit: () => (storePath === null ? null : readAudit(storePath)),
     listen: config.serve.listen,
+    reach: reachOf(config),
     pageFolder,
     version,
     state: () => program,
@@ -68,6 +72,14 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
       await server.close()
       await close()
     },
+  }
+}
+
+function reachOf({ serve }: Config): ReachOptions {
+  const { sessionKey, ...rest } = serve
+  return {
+    ...rest,
+    sessionKey: sessionKey === null ? null : readSecret(sessionKey, 'serve.sessionKey', keyCharacters),
   }
 }
 

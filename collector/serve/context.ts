@@ -1,6 +1,7 @@
 import type { ApiAudit } from '@barograph/proto/api'
 import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
+import type { Reach } from './reach.ts'
 
 /** One figure for /metrics. */
 export interface MetricSample {
@@ -38,4 +39,7 @@ export interface Context {
   readonly state: () => ProgramState
   readonly now: () => number
   readonly startedAt: number
+  readonly logger: ServeLogger
+  /** How it can be reached, and by whom. */
+  readonly reach: Reach
 }

@@ -19,11 +19,11 @@ export function writeDocsPage(api: OpenApi): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${escape(title)}: HTTP interface</title>
-<link rel="stylesheet" href="/docs/docs.css">
+<link rel="stylesheet" href="docs/docs.css">
 </head>
 <body>
 <h1>${escape(title)} ${escape(version)}: HTTP interface</h1>
-<p>${escape(description)} For programs: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p>
+<p>${escape(description)} For programs: <a href="openapi.json">/openapi.json</a> (OpenAPI 3.1).</p>
 <nav><ul>${Object.keys(api.paths)
     .map((path) => `<li><a href="#${anchor(path)}">${escape(path)}</a></li>`)
     .join('')}</ul></nav>
@@ -60,10 +60,13 @@ function pathSection(path: string, method: string, operation: Json): string {
       `<tr><td>${escape(status)}</td><td>${escape(answer['description'])}</td><td>${shapeOf(answer)}</td></tr>`,
   )
   return `<section id="${anchor(path)}"><h3>${escape(method.toUpperCase())} ${escape(path)}</h3>
-<p>${escape(operation['summary'])}. ${escape(operation['description'] ?? '')}</p>
+<p>${escape(operation['summary'])}. ${escape(operation['description'] ?? '')} ${roleWords(operation['x-role'])}</p>
 ${rows.length > 0 ? `<table><tr><th>parameter</th><th>in</th><th>meaning</th></tr>${rows.join('')}</table>` : ''}
 <table><tr><th>status</th><th>meaning</th><th>answer</th></tr>${answers.join('')}</table></section>`
 }
+
+const roleWords = (role: unknown): string =>
+  role === null ? 'For anybody.' : role === 'operator' ? 'For operators.' : 'For viewers and operators.'
 
 /** The fields of a request's body, in the form of parameters. */
 function bodyFields(requestBody: unknown): Json[] {

@@ -6,6 +6,7 @@ import type { Context, ProgramState, ServeLogger } from './context.ts'
 import { createHttp } from './http.ts'
 import { listenError } from '../listen-error.ts'
 import { checkListen, type Listen } from './listen.ts'
+import { createReach, localReach, type ReachOptions } from './reach.ts'
 import { createGapWatch } from './gap-watch.ts'
 import { createHub } from './live/hub.ts'
 import { acceptLive } from './live/upgrade.ts'
@@ -16,11 +17,13 @@ import { docsRoutes, liveRoute } from './routes/docs.ts'
 import { gapRoutes } from './routes/gaps.ts'
 import { healthRoutes } from './routes/health.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
+import { sessionRoutes } from './routes/session.ts'
 import { streamRoutes } from './routes/streams.ts'
 import type { Route } from './route.ts'
 
 export type { MetricSample, ProgramState, ServeLogger } from './context.ts'
 export type { Listen } from './listen.ts'
+export type { ReachOptions } from './reach.ts'
 
 export interface ServerOptions {
   readonly store: Store
@@ -29,6 +32,8 @@ export interface ServerOptions {
   readonly append: Log['append']
   readonly deadLetters: DeadLetters
   readonly listen: Listen
+  /** How it can be reached, and by whom; when left out: this machine only, and nobody is asked. */
+  readonly reach?: Partial<ReachOptions>
   /** Where the built page is. */
   readonly pageFolder: string
   /** The result of the last audit of the store; null: there was none. */
@@ -45,7 +50,7 @@ export interface ServerOptions {
 }
 
 export interface Server {
-  /** Where it listens: http://127.0.0.1:8013 */
+  /** Where it listens, with the prefix: http://127.0.0.1:8013 */
   readonly address: string
   readonly port: number
   /** Ends every connection and resolves when nothing of it runs any more; store and log stay open. */
@@ -53,24 +58,31 @@ export interface Server {
 }
 
 /**
- * Serves the page, the HTTP interface and live WebSockets. Reads, and writes an operator's orders to the log. Rejects with `not-loopback`, `port-in-use`,
+ * Serves the page, the HTTP interface and live WebSockets. Reads, and writes an operator's orders to the log. Rejects with `not-loopback`, `bad-config`, `port-in-use`,
  * `port-forbidden` or `address-unavailable` when it cannot listen there.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { listen, logger, pollIntervalMs = 250, heartbeatIntervalMs = 15_000 } = options
-  checkListen(listen)
+  const reach = createReach(
+    { ...localReach, ...options.reach },
+    {
+      now: options.now,
+      onTrouble: (error) => logger.error({ code: error.code, hint: error.hint }, error.message),
+    },
+  )
+  checkListen(listen, reach.access.isOpen)
   const hub = await createHub({ ...options, pollIntervalMs, heartbeatIntervalMs })
   try {
-    const routes = createRoutes({ ...options, startedAt: options.now() }, hub.figures)
-    const app = await createHttp({ routes, pageFolder: options.pageFolder, logger })
-    acceptLive(app.server, hub)
+    const routes = createRoutes({ ...options, reach, startedAt: options.now() }, hub.figures)
+    const app = await createHttp({ routes, reach, pageFolder: options.pageFolder, logger })
+    acceptLive(app.server, hub, reach, logger)
     await app.listen(listen).catch((error: NodeJS.ErrnoException) => {
       throw listenError(error, listen, 'serve.listen')
     })
     const bound = app.server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : listen.port
     return {
-      address: `http://${isIPv6(listen.host) ? `[${listen.host}]` : listen.host}:${port}`,
+      address: `http://${isIPv6(listen.host) ? `[${listen.host}]` : listen.host}:${port}${reach.prefix}`,
       port,
       async close() {
         await hub.close()
@@ -94,6 +106,7 @@ function createRoutes(context: Context, live: Parameters<typeof healthRoutes>[0]
     ...deliveryRoutes(context),
     ...quarantineRoutes(context),
     liveRoute,
+    ...sessionRoutes(context),
     ...healthRoutes({ ...context, progress, gaps, live }),
     ...docsRoutes(context, () => routes),
   ]

@@ -1,5 +1,43 @@
 /** Every bound of the HTTP and WebSocket interface, in one place. */
 export const serveLimits = {
+  /** Bytes of a request's line and headers. More: 431. */
+  headBytes: 16_384,
+  /** Bytes of an order. More: 413. */
+  bodyBytes: 16_384,
+  /** Characters of one parameter in a path. More: 414. */
+  pathParameterCharacters: 100,
+  /** Until a request's headers are there. Later: 408, and the connection ends; so does one that never says anything. */
+  headMs: 10_000,
+  /** Until all of a request is there. Later: 408. */
+  requestMs: 30_000,
+  /** Between two requests on a connection. Longer: it ends. */
+  idleMs: 65_000,
+  /** Of an answer that nobody takes. Longer: the connection ends. */
+  stalledMs: 60_000,
+  /** How often the times above are looked at. */
+  overdueMs: 2_000,
+  /** Connections at once, and from one address beyond this machine and trusted proxies. More: closed at once. */
+  connections: 2_000,
+  connectionsPerAddress: 200,
+
+  /** Wrong tokens from one address (of IPv6: one /64) at once, and ms until one more. More: 429, and not looked at. */
+  guessesPerAddress: 10,
+  guessAgainMs: 6_000,
+  /** The same of all addresses together, for tokens whose id is known and for all others apart. */
+  guessesInAll: 60,
+  guessInAllAgainMs: 1_000,
+  /** Addresses whose wrong tokens are counted. More: those that were quiet for longest are forgotten. */
+  addressesKept: 10_000,
+  /** Tokens that wait for their hash, which is computed for one at a time. More: 503. */
+  verificationsWaiting: 16,
+  /** Right tokens that need no hash any more. More: the oldest is compared again. */
+  tokensRemembered: 256,
+  /** Sessions that were ended before their time. More: the oldest is forgotten, and its cookie holds until its end. */
+  endedSessions: 10_000,
+  tokensPerRole: 64,
+  /** How often the files with hashes are looked at. */
+  tokenFileMs: 1_000,
+
   /** Entries of one answer. More: refused, with the words what is allowed. */
   answerLimit: 10_000,
   defaultAnswerLimit: 1_000,
@@ -25,6 +63,8 @@ export const serveLimits = {
 
   /** WebSocket clients at once. More: 503. */
   liveClients: 500,
+  /** Of them with one token, and with the sessions that were opened with it. More: 429. */
+  liveClientsPerToken: 100,
   /** Heartbeats in a row that a client may leave unanswered, without a byte of its backlog taken either. More: ended. */
   missedHeartbeats: 3,
   /** Bytes of one message of a client. More: closed, as the protocol wants it (1009). */

@@ -16,13 +16,13 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Refuses to listen where others could read without being asked who they are. */
-export function checkListen({ host, port }: Listen): void {
-  if (!isLoopback(host))
-    throw new CodedError('not-loopback', `serve.listen is ${host}:${port}, which other machines can reach.`, {
-      hint:
-        'an address of this machine alone: 127.0.0.1, ::1 or localhost; this version cannot ask readers for a token. ' +
-        'From elsewhere use a tunnel: ssh -L 8013:127.0.0.1:8013 HOST',
-    })
+export function checkListen({ host, port }: Listen, isOpen: boolean): void {
+  if (isOpen && !isLoopback(host))
+    throw new CodedError(
+      'not-loopback',
+      `serve.listen is ${host}:${port}, which other machines can reach, and nobody is asked for a token.`,
+      { hint: 'serve.tokens, with the files that "barograph-collector tokens add" writes; or 127.0.0.1' },
+    )
 }
 
 /** The name in a Host header, without the port. */
@@ -32,14 +32,28 @@ export function hostName(header: string): string {
 
 /**
  * A page of another site can make a browser ask this server by a name of its own that it lets point here; the Host
- * header then betrays it.
+ * header then betrays it. Where tokens are asked for it has none, and any name will do.
  */
-export function isOwnHost(header: string | undefined): boolean {
-  return header !== undefined && isLoopback(hostName(header))
+export function isOwnHost(header: string | undefined, origins: readonly string[]): boolean {
+  if (header === undefined) return false
+  return (
+    isLoopback(hostName(header)) || origins.some((origin) => new URL(origin).host === header.toLowerCase())
+  )
 }
 
-/** A WebSocket is not bound to its own site by the browser: the server must look. Programs send no Origin. */
-export function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
+/**
+ * A WebSocket is not bound to its own site by the browser, and an order needs no answer to do harm: the server must
+ * look. Programs send no Origin.
+ */
+export function isOwnOrigin(
+  origin: string | undefined,
+  { host, isSecure }: { readonly host: string | undefined; readonly isSecure: boolean },
+  origins: readonly string[],
+): boolean {
   if (origin === undefined) return true
-  return URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase()
+  if (!URL.canParse(origin) || host === undefined) return false
+  const { origin: from, host: name, protocol } = new URL(origin)
+  if (origins.includes(from)) return true
+  // A page that came without TLS could be anybody's: it has no business with one that came with it.
+  return name === host.toLowerCase() && (!isSecure || protocol === 'https:')
 }

@@ -3,6 +3,7 @@ import type { ApiAudit } from '@barograph/proto/api'
 import * as z from 'zod'
 import type { Server } from './index.ts'
 import { createRig, epoch, get, noon, type Rig, run, site, status } from '../testing/serve-rig.ts'
+import { bearer, makeTokenFiles } from '../testing/token-files.ts'
 
 // Real files and sockets on a machine that may be busy: patience, not a measure.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -16,7 +17,7 @@ interface Operation {
 }
 
 interface Api {
-  paths: Record<string, { get?: Operation; post?: Operation }>
+  paths: Record<string, { get?: Operation; post?: Operation; delete?: Operation }>
   components: { schemas: Record<string, Json> }
 }
 
@@ -51,6 +52,7 @@ const audited: ApiAudit = {
 
 let rig: Rig
 let server: Server
+let token: string
 let api: Api
 
 beforeAll(async () => {
@@ -88,7 +90,9 @@ beforeAll(async () => {
     },
   ])
   await rig.fold()
-  server = await rig.start({ lastAudit: () => audited })
+  const files = await makeTokenFiles(rig.folder)
+  token = files.operator
+  server = await rig.start({ lastAudit: () => audited, reach: { tokens: files.paths } })
   api = (await get(server, '/openapi.json')).body as Api
 })
 
@@ -111,9 +115,24 @@ function checkerOf(schema: unknown): z.ZodType {
 
 const examples: Record<string, string> = { device: 'balcony', sensor: 'bme280', id: '1' }
 
-/** An order that does nothing, for a path that takes orders. */
+/** Each documented operation, with an order that does nothing where it takes one. */
+function operations(): { path: string; operation: Operation; init: RequestInit }[] {
+  return Object.entries(api.paths).flatMap(([path, { get, post, delete: ending }]) => [
+    ...(get ? [{ path, operation: get, init: {} }] : []),
+    ...(post ? [{ path, operation: post, init: orderOf(path) }] : []),
+    ...(ending ? [{ path, operation: ending, init: { method: 'DELETE' } }] : []),
+  ])
+}
+
+/** As an operator. */
+function ask(path: string, { headers, ...init }: RequestInit = {}) {
+  const all = new Headers(headers)
+  all.set('authorization', bearer(token).authorization)
+  return get(server, path, { ...init, headers: all })
+}
+
 function orderOf(path: string): RequestInit {
-  const body = path.endsWith('/release') ? { device: 'balcony', by: 'me', dryRun: true } : {}
+  const body = path.endsWith('/release') ? { device: 'balcony', by: 'me', dryRun: true } : { token }
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
@@ -137,6 +156,7 @@ describe('the documented interface', () => {
       '/api/v1/live',
       '/api/v1/quarantine',
       '/api/v1/quarantine/release',
+      '/api/v1/session',
       '/docs',
       '/docs/docs.css',
       '/healthz',
@@ -144,7 +164,7 @@ describe('the documented interface', () => {
       '/openapi.json',
       '/readyz',
     ])
-    for (const operation of Object.values(api.paths).flatMap(({ get, post }) => get ?? post ?? []))
+    for (const { operation } of operations())
       for (const parameter of operation.parameters) expect(parameter).toHaveProperty('description')
   })
 
@@ -155,10 +175,9 @@ describe('the documented interface', () => {
   })
 
   test('every path answers what its schema says', async () => {
-    for (const [path, { get: reading, post: order }] of Object.entries(api.paths)) {
+    for (const { path, operation, init } of operations()) {
       if (path === '/api/v1/live') continue // a WebSocket: live.test.ts
-      const operation = (reading ?? order) as Operation
-      const answer = await get(server, fill(path), order ? orderOf(path) : {})
+      const answer = await ask(fill(path), init)
       expect([path, answer.status]).toEqual([path, 200])
       const content = operation.responses['200']?.['content'] as Record<string, { schema: Json }>
       const documented = Object.entries(content)[0]
@@ -166,6 +185,31 @@ describe('the documented interface', () => {
       const result = checkerOf(documented?.[1].schema).safeParse(answer.body ?? answer.text)
       expect([path, result.error?.issues ?? []]).toEqual([path, []])
     }
+  })
+
+  test('says how to sign in, and who may do what', async () => {
+    const { components, security } = api as unknown as { components: Json; security: Json[] }
+    expect(components['securitySchemes']).toMatchObject({
+      token: { type: 'http', scheme: 'bearer' },
+      session: { type: 'apiKey', in: 'cookie', name: 'barograph_session' },
+    })
+    expect(security).toEqual([{ token: [] }, { session: [] }])
+    const open = operations().filter(({ operation }) => 'security' in operation)
+    expect(open.map(({ path, init }) => `${init.method ?? 'GET'} ${path}`).sort()).toEqual([
+      'DELETE /api/v1/session',
+      'GET /api/v1/session',
+      'GET /docs',
+      'GET /docs/docs.css',
+      'GET /healthz',
+      'GET /openapi.json',
+      'GET /readyz',
+      'POST /api/v1/session',
+    ])
+    const orders = operations().filter(
+      ({ operation }) => 'x-role' in operation && operation['x-role'] === 'operator',
+    )
+    expect(orders.map(({ path }) => path)).toEqual(['/api/v1/quarantine/release'])
+    expect((await ask('/docs')).text).toContain('For operators.')
   })
 
   test('a wrong answer would be noticed', () => {
@@ -178,10 +222,10 @@ describe('the documented interface', () => {
   })
 
   test('every error is a problem document with a type that /docs explains', async () => {
-    const docs = (await get(server, '/docs')).text
+    const docs = (await ask('/docs')).text
     const checker = checkerOf({ $ref: '#/components/schemas/Problem' })
     for (const path of ['/nothing', '/api/v1/devices/x', '/api/v1/latest?a=1', '/api/v1/live']) {
-      const { type, status, body } = await get(server, path)
+      const { type, status, body } = await ask(path)
       expect(type).toBe('application/problem+json; charset=utf-8')
       const problem = checker.parse(body) as { type: string; status: number }
       expect(problem.status).toBe(status)

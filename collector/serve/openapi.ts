@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { cookieName } from './access/index.ts'
 import { parseName } from './path.ts'
 import { problemList, problemMediaType } from './problem.ts'
 import type { Route } from './route.ts'
@@ -8,8 +9,8 @@ type Json = Record<string, unknown>
 
 export interface OpenApi extends Json {
   readonly openapi: string
-  readonly paths: Readonly<Record<string, Readonly<Partial<Record<'get' | 'post', Json>>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Json>> }
+  readonly paths: Readonly<Record<string, Readonly<Partial<Record<'get' | 'post' | 'delete', Json>>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, Json>>; readonly securitySchemes: Json }
 }
 
 const schemaUri = (id: string): string => `#/components/schemas/${id}`
@@ -20,7 +21,7 @@ const schemaUri = (id: string): string => `#/components/schemas/${id}`
  */
 export function writeOpenApi(
   routes: readonly Route[],
-  { version, closed = false }: { version: string; closed?: boolean },
+  { version, closed = false, prefix = '' }: { version: string; closed?: boolean; prefix?: string },
 ): OpenApi {
   const io = closed ? 'output' : 'input'
   const { schemas } = z.toJSONSchema(components, { uri: schemaUri, io })
@@ -31,24 +32,47 @@ export function writeOpenApi(
       version,
       description:
         "Times are ISO 8601 in UTC, values in their metric's unit with at most three decimals. Every error is an RFC " +
-        '9457 problem document. Unknown parameters are errors. Later versions may add fields.',
+        '9457 problem document. Unknown parameters are errors. Later versions may add fields. Where tokens are set up ' +
+        '(`serve.tokens`), reading takes a viewer and an order an operator, who may also read: a token with each ' +
+        'request, or the cookie that POST /api/v1/session gives for one. 401 says that nobody known asks, 403 that a ' +
+        'viewer gives an order, 429 with Retry-After that too many wrong tokens came.',
     },
-    paths: Object.fromEntries(
-      routes.map((route) => [route.path, { [route.method.toLowerCase()]: operationOf(route, io) }]),
-    ),
+    servers: [{ url: prefix === '' ? '/' : prefix }],
+    security: [...signedIn],
+    paths: pathsOf(routes, io),
     components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A token of barograph-collector tokens add' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: cookieName,
+          description: 'Of a browser that signed in',
+        },
+      },
       schemas: Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, plain(schema)])),
     },
     'x-problems': problemList,
   }
 }
 
+/** Either of them will do. */
+const signedIn = [{ token: [] }, { session: [] }] as const
+
+function pathsOf(routes: readonly Route[], io: 'input' | 'output'): OpenApi['paths'] {
+  const paths: Record<string, Record<string, Json>> = {}
+  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route, io)
+  return paths
+}
+
 function operationOf(route: Route, io: 'input' | 'output'): Json {
-  const { summary, description, params, query, statuses } = route
+  const { summary, description, params, query, statuses, needs } = route
   return {
     operationId: operationId(route),
     summary,
     ...(description === '' ? {} : { description }),
+    ...(needs === 'nothing' ? { security: [] } : {}),
+    'x-role': needs === 'nothing' ? null : needs,
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(route.method === 'POST' ? { requestBody: bodyOf(route) } : {}),
     responses: {

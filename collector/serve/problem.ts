@@ -9,14 +9,21 @@ const problems = {
   'bad-cursor': [400, 'The cursor is not understood'],
   'bad-message': [400, 'The message is not understood'],
   'bad-request': [400, 'The request is not understood'],
+  'sign-in-needed': [401, 'Who asks?'],
+  'wrong-token': [401, 'Not a token of here'],
+  'operator-only': [403, 'Not for viewers'],
   'wrong-origin': [403, 'Another site asked'],
   'unknown-device': [404, 'No such device'],
   'unknown-sensor': [404, 'No such sensor'],
   'not-found': [404, 'Nothing here'],
   'method-not-allowed': [405, 'Not possible here'],
+  'too-large': [413, 'Too large'],
   'not-json': [415, 'Not JSON'],
   'wrong-host': [421, 'Asked for under a foreign name'],
   'upgrade-required': [426, 'This is a WebSocket'],
+  'too-many-guesses': [429, 'Too many wrong tokens'],
+  'too-many-of-yours': [429, 'Too many live clients of one'],
+  'sign-in-busy': [503, 'Others are being looked at'],
   'page-not-built': [503, 'The page is not built'],
   'too-many-clients': [503, 'Too many live clients'],
 } as const satisfies Record<string, Meaning>
@@ -31,12 +38,12 @@ export function createProblem(code: keyof typeof problems, detail: string, allow
 }
 
 /** What the client is told of a failure. A bug shows nothing of its insides. */
-export function problemOf(error: unknown): ApiProblem {
-  if (!isCoded(error)) return internal
+export function problemOf(error: unknown, prefix = ''): ApiProblem {
+  if (!isCoded(error)) return { ...internal, type: `${prefix}${internal.type}` }
   const known = meanings[error.code]
   const [status, title] = known ?? (error.retryable ? [503, 'Not possible just now'] : [500, 'Failed'])
   return {
-    type: `/docs#problem-${error.code}`,
+    type: `${prefix}/docs#problem-${error.code}`,
     title,
     status,
     detail: error.message,

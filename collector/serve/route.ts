@@ -1,10 +1,17 @@
 import * as z from 'zod'
+import type { Needed } from './access/index.ts'
+import { hideTokens } from './access/token.ts'
+import type { Call } from './call.ts'
 import { createProblem } from './problem.ts'
 import { nearest } from './nearest.ts'
 
+export type Method = 'GET' | 'POST' | 'DELETE'
+
 /** What a request asks and what it answers, in one place: requests are checked by it and the documentation made from it. */
 export interface Route {
-  readonly method: 'GET' | 'POST'
+  readonly method: Method
+  /** Who may ask. */
+  readonly needs: Needed
   /** With parameters as {name}. */
   readonly path: string
   readonly summary: string
@@ -20,7 +27,12 @@ export interface Route {
   /** Of these statuses the ones with the answer itself instead of a problem. */
   readonly answersItselfAt: readonly number[]
   /** Checks the raw parameters and answers, with the status. */
-  handle(params: unknown, query: unknown, body: unknown): Promise<{ status: number; body: unknown }>
+  handle(
+    params: unknown,
+    query: unknown,
+    body: unknown,
+    call: Call,
+  ): Promise<{ status: number; body: unknown }>
 }
 
 interface RouteDefinition<
@@ -29,7 +41,9 @@ interface RouteDefinition<
   A extends z.ZodType,
   B extends z.ZodObject,
 > {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: Method
+  /** When left out: a viewer to read, an operator for anything else. */
+  readonly needs?: Needed
   readonly path: string
   readonly summary: string
   readonly description?: string
@@ -41,7 +55,10 @@ interface RouteDefinition<
   readonly statuses?: Readonly<Record<number, string>>
   readonly answersItselfAt?: readonly number[]
   readonly statusOf?: (answer: z.output<A>) => number
-  readonly handle: (input: z.output<P> & z.output<Q> & z.output<B>) => Promise<z.output<A>> | z.output<A>
+  readonly handle: (
+    input: z.output<P> & z.output<Q> & z.output<B>,
+    call: Call,
+  ) => Promise<z.output<A>> | z.output<A>
 }
 
 const nothing = z.strictObject({})
@@ -55,6 +72,7 @@ export function defineRoute<
 >({
   handle,
   method = 'GET',
+  needs = method === 'GET' ? 'viewer' : 'operator',
   body,
   statusOf = () => 200,
   description = '',
@@ -67,15 +85,16 @@ export function defineRoute<
   return {
     ...rest,
     method,
+    needs,
     body: bodySchema,
     description,
     mediaType,
     statuses,
     answersItselfAt,
-    async handle(params, query, given) {
+    async handle(params, query, given, call) {
       const input = { ...parse(rest.params, params), ...parse(rest.query, query) }
-      const order = parse(bodySchema, method === 'GET' ? {} : (given ?? {})) as z.output<B>
-      const answer = await handle({ ...input, ...order })
+      const order = parse(bodySchema, method === 'POST' ? (given ?? {}) : {}) as z.output<B>
+      const answer = await handle({ ...input, ...order }, call)
       return { status: statusOf(answer), body: answer }
     },
   }
@@ -109,4 +128,8 @@ export function parse<S extends z.ZodObject>(schema: S, value: unknown): z.outpu
   throw createProblem('bad-query', sentence, described?.description ?? issue?.message)
 }
 
-const cut = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text)
+/** What somebody gave, short; a token that came in a wrong place is not said again. */
+function cut(text: string): string {
+  const shown = hideTokens(text)
+  return shown.length > 60 ? `${shown.slice(0, 60)}...` : shown
+}

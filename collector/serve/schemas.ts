@@ -358,6 +358,14 @@ export const lastAudit = component<Api.ApiLastAudit>('LastAudit')(z.object({ aud
 export const health = component<Api.ApiHealth>('Health')(
   z.object({ status: z.literal('ok'), version: z.string(), uptimeMs: count }),
 )
+export const session = component<Api.ApiSession>('Session')(
+  z.object({
+    asked: z.boolean().describe('true: a token is needed; false: whoever reaches this collector may'),
+    role: z.enum(['viewer', 'operator']).nullable().describe('null: not signed in'),
+    name: z.string().nullable().describe('of the token'),
+    expires: time.nullable().describe('of a browser that signed in'),
+  }),
+)
 export const readiness = component<Api.ApiReadiness>('Readiness')(
   z.object({
     ready: z.boolean(),

@@ -58,7 +58,7 @@ export interface Catalogue {
   readonly boots: BootRow[]
   readonly texts: { key: string; value: string }[]
   readonly positions: PositionRow[]
-  /** True: rows of the last run may be older than those that were committed last. */
+  /** True: which pages a damaged log held is not known, and older bytes of one may pass for the newest. */
   readonly isPartial: boolean
   /** Numbers that summaries hold, by stream: rows of them that were left behind are older. */
   readonly summaries: { stream: number; set: RangeSet }[]
@@ -120,7 +120,7 @@ export function openDamagedFile(path: string) {
         boots: [],
         texts: [],
         positions: [],
-        isPartial: wal?.isPartial ?? false,
+        isPartial: wal?.isDamaged ?? false,
         summaries: [],
       }
       for (const row of rows(1, pages)) note(found, row)

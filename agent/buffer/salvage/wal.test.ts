@@ -46,31 +46,39 @@ const pageOf = (frame: number): number => readFileSync(path).readUInt32BE(startO
 test('a whole log is read whole', () => {
   const frames = write(20)
   const wal = readWal(path)
-  expect(wal).toMatchObject({ isDamaged: false, isPartial: false })
+  expect(wal).toMatchObject({ isDamaged: false })
   expect(Math.max(...(wal?.offsets.values() ?? []))).toBe(startOf(frames - 1) + 24)
 })
 
 test('behind a sector that cannot be read the log goes on, and is damaged', () => {
   const frames = write(20)
   const wal = readWal(path, withoutBytes(startOf(6) + 100, startOf(6) + 612))
-  expect(wal).toMatchObject({ isDamaged: true, isPartial: false })
+  expect(wal).toMatchObject({ isDamaged: true })
   expect(wal?.offsets).toEqual(readWal(path)?.offsets)
   expect(Math.max(...(wal?.offsets.values() ?? []))).toBe(startOf(frames - 1) + 24)
 })
 
-test('of a frame whose own header cannot be read it is not known which page it was', () => {
+test('a frame whose own header cannot be read is damage too', () => {
   write(20)
-  expect(readWal(path, withoutBytes(startOf(6), startOf(6) + 512))).toMatchObject({
-    isDamaged: true,
-    isPartial: true,
-  })
+  expect(readWal(path, withoutBytes(startOf(6), startOf(6) + 512))).toMatchObject({ isDamaged: true })
 })
 
 test('a last frame that cannot be read may have been a commit: what stands before it counts', () => {
   const frames = write(20)
   const last = frames - 1
   const wal = readWal(path, withoutBytes(startOf(last), startOf(last) + 512))
-  expect(wal).toMatchObject({ isDamaged: true, isPartial: true })
+  expect(wal).toMatchObject({ isDamaged: true })
+  expect(wal?.offsets.get(pageOf(last - 1))).toBe(startOf(last - 1) + 24)
+})
+
+test('in a damaged log a last frame that is no commit any more may have been one', () => {
+  const frames = write(20)
+  const last = frames - 1
+  const bytes = readFileSync(path)
+  for (const at of [startOf(3) + 300, startOf(last) + 8]) bytes[at] = (bytes[at] ?? 0) ^ 1
+  writeFileSync(path, bytes)
+  const wal = readWal(path)
+  expect(wal).toMatchObject({ isDamaged: true })
   expect(wal?.offsets.get(pageOf(last - 1))).toBe(startOf(last - 1) + 24)
 })
 

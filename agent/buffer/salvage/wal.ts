@@ -7,8 +7,6 @@ export interface WalFrames {
   readonly offsets: ReadonlyMap<number, number>
   /** SQLite would drop transactions that were committed: something in the middle is not what was written. */
   readonly isDamaged: boolean
-  /** It is not known of which page some of what is damaged was: older bytes of it may pass for the newest. */
-  readonly isPartial: boolean
 }
 
 /** As `readSync`: fills the bytes from a place of the file on, and throws where the disk does not give them. */
@@ -63,20 +61,13 @@ function scan(file: number, size: number, read: ReadBytes): WalFrames | null {
   /** Frames of an earlier log begin here: those that nobody overwrote yet. */
   let isBehindEnd = false
   let isUnread = false
-  /** Since the last commit. */
-  let isOpenUnread = false
-  let isPartial = false
   let open = new Map<number, number>()
   const offsets = new Map<number, number>()
   for (let at = headerBytes; at + frameBytes <= size; at += frameBytes) {
     const frame = readOrNull(file, buffer, at, read)
     // A bad sector may leave the frame's own header, which tells of which page the newest bytes are gone.
     const head = frame ?? readOrNull(file, buffer.subarray(0, frameHeaderBytes), at, read)
-    if (!frame && !isBehindEnd) {
-      isUnread = true
-      isOpenUnread = true
-      if (!head) isPartial = true
-    }
+    if (!frame && !isBehindEnd) isUnread = true
     if (!frame) isWrong = true
     if (!head) continue
     salt ??= Buffer.from(head.subarray(8, 16))
@@ -95,15 +86,13 @@ function scan(file: number, size: number, read: ReadBytes): WalFrames | null {
     if (!isCommit) continue
     for (const [page, offset] of open) offsets.set(page, offset)
     open = new Map()
-    isOpenUnread = false
     if (isWrong) isDamaged = true
-    // So the log went on behind a frame that seemed to be of another one.
-    if (isBehindEnd) isPartial = true
   }
-  // What cannot be read may have been the end of the last transaction.
-  if (isOpenUnread) for (const [page, offset] of open) offsets.set(page, offset)
   // Without a header nothing of it counts, so it is damage whatever the frames say.
-  return { offsets, isDamaged: isDamaged || isUnread || !isHeaderRight, isPartial }
+  isDamaged ||= isUnread || !isHeaderRight
+  // What is damaged may have been the end of the last transaction too.
+  if (isDamaged) for (const [page, offset] of open) offsets.set(page, offset)
+  return { offsets, isDamaged }
 }
 
 /** Null: the disk does not give these bytes. */

@@ -27,7 +27,14 @@ export interface Hub {
   cursorOf(token: string | undefined): Promise<number | null>
   /** False: no further client is taken. */
   hasRoom(): boolean
-  accept(socket: WebSocket, stream: Duplex, subscription: Subscription, resume: number | null): void
+  /** `isStillIn`: false ends it, with the next heartbeat. */
+  accept(
+    socket: WebSocket,
+    stream: Duplex,
+    subscription: Subscription,
+    resume: number | null,
+    isStillIn?: () => boolean,
+  ): void
   figures(): LiveFigures
   close(): Promise<void>
 }
@@ -45,6 +52,7 @@ export interface HubOptions {
 interface Connection {
   readonly socket: WebSocket
   readonly closed: Promise<void>
+  readonly isStillIn: () => boolean
   /** Heartbeats in a row without an answer. */
   missed: number
 }
@@ -52,6 +60,7 @@ interface Connection {
 const closeGraceMs = 500
 const collections: readonly CollectionName[] = ['devices', 'streams', 'rollups']
 const goingAway = 1001
+const signedOut = 4401
 
 /** Tells every live client what changes: one look at the store and the log per turn serves all of them. */
 export async function createHub(options: HubOptions): Promise<Hub> {
@@ -166,6 +175,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 
   function beat(): void {
     for (const [client, state] of clients) {
+      if (!state.isStillIn()) client.close(signedOut, 'signed out, or the token is revoked')
       state.missed = client.beat() ? 0 : state.missed + 1
       if (state.missed > serveLimits.missedHeartbeats) state.socket.terminate()
     }
@@ -184,7 +194,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   return {
     cursorOf,
     hasRoom: () => clients.size < serveLimits.liveClients,
-    accept(socket, stream, subscription, resume) {
+    accept(socket, stream, subscription, resume, isStillIn = () => true) {
       const client = createClient({
         socket,
         stream,
@@ -203,7 +213,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
           resolve()
         })
       })
-      clients.set(client, { socket, closed, missed: 0 })
+      clients.set(client, { socket, closed, isStillIn, missed: 0 })
       // Every way a connection can fail ends in close, which follows.
       socket.on('error', (error) => logger.info({ reason: error.message }, 'a live client broke off'))
     },

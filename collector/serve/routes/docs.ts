@@ -9,12 +9,16 @@ import { defineRoute, type Route } from '../route.ts'
 import { liveFrame } from '../schemas.ts'
 
 /** The description of the interface, for programs and for people; `all`: every route, these included. */
-export function docsRoutes({ version }: Pick<Context, 'version'>, all: () => readonly Route[]): Route[] {
+export function docsRoutes(
+  { version, reach }: Pick<Context, 'version' | 'reach'>,
+  all: () => readonly Route[],
+): Route[] {
   let api: OpenApi | null = null
-  const read = () => (api ??= writeOpenApi(all(), { version }))
+  const read = () => (api ??= writeOpenApi(all(), { version, prefix: reach.prefix }))
   return [
     defineRoute({
       path: '/openapi.json',
+      needs: 'nothing',
       summary: 'This description, as OpenAPI 3.1',
       params: noParameters,
       query: noParameters,
@@ -23,6 +27,7 @@ export function docsRoutes({ version }: Pick<Context, 'version'>, all: () => rea
     }),
     defineRoute({
       path: '/docs',
+      needs: 'nothing',
       summary: 'This description, as a page to read',
       mediaType: 'text/html; charset=utf-8',
       params: noParameters,
@@ -32,6 +37,7 @@ export function docsRoutes({ version }: Pick<Context, 'version'>, all: () => rea
     }),
     defineRoute({
       path: '/docs/docs.css',
+      needs: 'nothing',
       summary: 'How that page looks',
       mediaType: 'text/css; charset=utf-8',
       params: noParameters,
@@ -57,8 +63,10 @@ export const liveRoute: Route = defineRoute({
   answer: liveFrame,
   statuses: {
     101: 'The frames follow, each a LiveFrame',
+    401: 'Nobody who may read asked',
     403: 'A page of another site asked',
     426: 'Asked for without an upgrade',
+    429: 'Too many clients of one address, or wrong tokens',
     503: 'Too many clients',
   },
   handle: () => {

@@ -12,15 +12,17 @@ import { defineRoute, type Route } from '../route.ts'
 import * as schemas from '../schemas.ts'
 import { conflictWords, nowOf } from '../views/devices.ts'
 import { readFleet } from './devices.ts'
+import { callerOrNobody } from './session.ts'
 
 type Given = Context & { progress: Progress; gaps: GapWatch; live: () => LiveFigures }
 
 /** What a supervisor, a load balancer and Prometheus ask. */
 export function healthRoutes(context: Given): Route[] {
-  const { version, now, startedAt, progress, gaps, state } = context
+  const { version, now, startedAt, progress, gaps, state, reach } = context
   return [
     defineRoute({
       path: '/healthz',
+      needs: 'nothing',
       summary: 'The process answers',
       params: noParameters,
       query: noParameters,
@@ -29,6 +31,7 @@ export function healthRoutes(context: Given): Route[] {
     }),
     defineRoute({
       path: '/readyz',
+      needs: 'nothing',
       summary: 'Every role works and every partition moves on',
       params: noParameters,
       query: noParameters,
@@ -36,17 +39,22 @@ export function healthRoutes(context: Given): Route[] {
       statuses: { 503: 'Not ready; the checks say why' },
       answersItselfAt: [503],
       statusOf: ({ ready }) => (ready ? 200 : 503),
-      handle: async () =>
-        readinessOf(
+      description: 'Whoever is not signed in hears which part is not ready, not why, and of no device.',
+      handle: async (_input, call) => {
+        const isKnown = (await callerOrNobody(call)) !== null
+        const readiness = readinessOf(
           state().roles,
           await lookOrFault(async () => ({
             partitions: await progress.look(),
             conflicts: (await gaps.look(now())).conflicts,
           })),
-        ),
+        )
+        return isKnown ? readiness : { ...readiness, checks: readiness.checks.flatMap(forAnybody) }
+      },
     }),
     defineRoute({
       path: '/metrics',
+      needs: reach.openMetrics ? 'nothing' : 'viewer',
       summary: "Figures for Prometheus' text format",
       mediaType: 'text/plain; version=0.0.4; charset=utf-8',
       params: noParameters,
@@ -82,6 +90,12 @@ function readinessOf(roles: ReturnType<Context['state']>['roles'], looked: Looke
       checks.push({ name: `device ${device.device}`, ok: true, detail: conflictWords(device) })
   }
   return { ready: checks.every(({ ok }) => ok), checks }
+}
+
+/** Addresses, paths and names of devices are for those who may read. */
+function forAnybody({ name, ok }: ApiReadiness['checks'][number]): ApiReadiness['checks'] {
+  if (name.startsWith('device ')) return []
+  return [{ name, ok, detail: ok ? 'works' : 'does not work; signed in, you see why' }]
 }
 
 const conflictsShown = 10

@@ -76,18 +76,25 @@ export function quarantineRoutes({ store, append, now }: Context): Route[] {
         ...selection,
         firstSeq: sequence.describe('from this sequence number on'),
         lastSeq: sequence.describe('up to this sequence number'),
-        by: z.string().min(1).max(limits.textCharacters).describe('who releases'),
+        by: z
+          .string()
+          .min(1)
+          .max(limits.textCharacters)
+          .optional()
+          .describe('who releases; when left out: the name of the token, where one is asked for'),
         why: z.string().max(limits.textCharacters).default('').describe('why it is right to'),
         dryRun: z.boolean().default(false).describe('true: only tell what would be released'),
       }),
       answer: schemas.released,
       statuses: {
         400: 'The order is not understood',
-        403: 'A page of another site asks',
+        403: 'A viewer asks, or a page of another site',
         415: 'The order is not JSON',
         503: 'The log has no room now',
       },
-      handle: async ({ by, why, dryRun, ...wanted }) => {
+      handle: async ({ by: given, why, dryRun, ...wanted }, call) => {
+        const by = given ?? (await call.caller())?.name
+        if (!by) throw createProblem('bad-query', 'by is missing or not understood.', 'who releases')
         if ((wanted.firstSeq ?? wanted.lastSeq) !== undefined && wanted.epoch === undefined)
           throw createProblem(
             'bad-query',
