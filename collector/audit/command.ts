@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { isCoded } from '@barograph/proto'
+import { CodedError, isCoded } from '@barograph/proto'
 import type { ApiAudit } from '@barograph/proto/api'
 import { keepAudit } from '../audit-file.ts'
 import { commonOptions, configOf } from '../cli/context.ts'
 import { failureWords } from '../cli/failure.ts'
+import { sqlitePath, withoutPassword } from '../config/index.ts'
 import { runAudit, type Progress } from './audit.ts'
 import type { AuditResult } from './report.ts'
 import { auditWords } from './words.ts'
@@ -73,7 +74,12 @@ function auditView(result: AuditResult, finished: Date): ApiAudit {
 }
 
 /** A file, also written as in the configuration. */
-const pathOf = (text: string): string => resolve(text.replace(/^sqlite:/, ''))
+function pathOf(text: string): string {
+  if (!/^[a-z+]+:\/\//.test(text)) return resolve(sqlitePath(text) ?? text)
+  throw new CodedError('bad-usage', `The audit reads SQLite files, not ${withoutPassword(text)}.`, {
+    hint: 'Name files with --store and --log.',
+  })
+}
 
 const redrawMs = 200
 

@@ -37,6 +37,7 @@ export function asWritten({
       partitions: log.partitions,
       retention: formatDuration(log.retentionMs),
       ...maxMb(log.maxBytes),
+      ...kafkaAsWritten(log.kafka),
     },
     store: { url: withoutPassword(store.url), ...maxMb(store.maxBytes) },
     serve: serveAsWritten(serve),
@@ -79,6 +80,21 @@ function tlsAsWritten(tls: NonNullable<Config['broker']>['tls']): unknown {
   if (tls === 'auto') return tls
   const { ca, ...files } = tls
   return ca === null ? files : { ...files, ca }
+}
+
+/** The password stays what names it. */
+function kafkaAsWritten(kafka: Config['log']['kafka']): object {
+  if (!kafka) return {}
+  const { topicPrefix, tls, sasl, replication } = kafka
+  const files = Object.entries(tls ?? {}).filter(([, path]) => path !== null)
+  return {
+    topicPrefix,
+    kafka: {
+      tls: tls !== null && files.length > 0 ? Object.fromEntries(files) : tls !== null,
+      ...(sasl ? { sasl } : {}),
+      ...(replication === null ? {} : { replication }),
+    },
+  }
 }
 
 const unitsMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const

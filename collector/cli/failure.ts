@@ -20,6 +20,10 @@ const usageCodes = new Set([
   'log-unusable',
   'log-foreign',
   'log-partitions',
+  'log-topic',
+  'log-login',
+  'log-tls',
+  'log-forbidden',
   'store-unusable',
   'store-foreign',
 ])

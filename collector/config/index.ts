@@ -9,6 +9,7 @@ import {
   loadPlacedConfig,
 } from '@barograph/proto/config'
 import type { Retention } from '../core/retention/limits.ts'
+import { checkKafka, type KafkaConfig, resolveKafka } from './kafka.ts'
 import { sqlitePath, withoutPassword } from './place.ts'
 import {
   type BrokerConfig,
@@ -20,7 +21,7 @@ import {
 import { type MqttConfig, resolveMqtt } from './mqtt.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 
-export { sqlitePath, withoutPassword }
+export { type KafkaConfig, sqlitePath, withoutPassword }
 
 /** Keys whose values may turn out wrong only when they are used. */
 const usedKeys = [
@@ -54,6 +55,8 @@ export interface Config {
     readonly partitions: number
     readonly retentionMs: number
     readonly maxBytes: number | null
+    /** null: the log is an SQLite file. */
+    readonly kafka: KafkaConfig | null
   }
   readonly store: { readonly url: string; readonly maxBytes: number | null }
   readonly serve: ServeConfig
@@ -143,8 +146,8 @@ function readText(path: string, name: string): string {
   }
 }
 
-function checkWhole({ broker, mqtt, serve, devices }: ConfigFile): ConfigIssue[] {
-  const issues: ConfigIssue[] = []
+function checkWhole({ broker, mqtt, log, serve, devices }: ConfigFile): ConfigIssue[] {
+  const issues: ConfigIssue[] = checkKafka(log)
   if (broker && mqtt)
     issues.push({
       path: ['mqtt'],
@@ -213,6 +216,7 @@ function resolvePaths(
       partitions: log.partitions,
       retentionMs: log.retention,
       maxBytes: bytesOf(log.maxMb),
+      kafka: resolveKafka(log, folder),
     },
     store: { url: urlOf(store.url), maxBytes: bytesOf(store.maxMb) },
     serve: serveOf(serve, folder),

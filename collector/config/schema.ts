@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { levels } from '../core/documents.ts'
 import { brokerSchema, devicesSchema } from './devices.ts'
 import { mqttSchema } from './mqtt.ts'
+import { kafkaSchema, logUrl, topicPrefix } from './kafka.ts'
 
 const section = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape)
 
@@ -55,7 +56,9 @@ export const configSchema = section({
   broker: brokerSchema.optional(),
   mqtt: mqttSchema.optional(),
   log: section({
-    url: sqliteUrl('data/log.db'),
+    url: logUrl('data/log.db'),
+    topicPrefix: topicPrefix(),
+    kafka: kafkaSchema.optional(),
     partitions: z.number().int().min(1).max(256).default(4),
     retention: duration().prefault('7d'),
     maxMb: maxMb(),

@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { CodedError, partitionOf } from '@barograph/proto'
 import type { Log, LogRecord, NewRecord, RecordKind } from '../core/log.ts'
 import { openSqliteFile, type SqliteFile } from '../sqlite-file.ts'
 import { createFollow } from './follow.ts'
 import { createGroupCommit, groupLimits, type GroupLimits } from './group-commit.ts'
 import { createPrune } from './prune.ts'
+import { hashOf } from './record-hash.ts'
 import { keyOf, logFile, mostPartitions, offsetOf } from './schema.ts'
 
 export interface SqliteLogOptions {
@@ -214,10 +215,4 @@ function toRecord(partition: number, row: Row): LogRecord {
     // A plain view: callers compare and decode bytes, they do not expect Node's Buffer.
     value: new Uint8Array(buffer, byteOffset, byteLength),
   }
-}
-
-/** 128 bits of SHA-256 over all that a record is: enough to tell that a log was cut and went on differently. */
-function hashOf({ partition, offset, kind, device, ingestMs, value }: LogRecord): string {
-  const head = `${partition} ${offset} ${kind} ${device} ${ingestMs} ${value.byteLength}\n`
-  return createHash('sha256').update(head).update(value).digest('hex').slice(0, 32)
 }

@@ -8,14 +8,16 @@ import { bridgeClientId } from './client-id.ts'
 import { type DeviceGate, openDeviceGate } from './device-gate.ts'
 import { bridgeMetrics } from './metrics.ts'
 import { createOpeners } from './open.ts'
+import { openPatiently } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
 /** Broker and bridge: devices in, log and receipts out. */
 async function startIngest(thread: Thread): Promise<RunningRole> {
   const { config, log: say, fail } = thread
   const openers = createOpeners(config)
-  const log = await openers.log()
-  const deadLetters = await openers.deadLetters()
+  const patience = { clock: systemClock, log: say }
+  const log = await openPatiently(openers.log, patience)
+  const deadLetters = await openPatiently(openers.deadLetters, patience)
   const receipts = createReceipts({
     clock: systemClock,
     send: (topic, payload) => ingest.publish(topic, payload),

@@ -1,4 +1,4 @@
-import { type Config, sqlitePath } from '../config/index.ts'
+import { type Config, type KafkaConfig, sqlitePath } from '../config/index.ts'
 import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import { createSqliteDeadLetters } from '../log/dead-letters.ts'
@@ -28,13 +28,40 @@ export function createOpeners({ log, store }: Pick<Config, 'log' | 'store'>): Op
   return { ...logOpeners(log), ...storeOpeners(store) }
 }
 
-function logOpeners({ url, partitions, maxBytes }: Config['log']): LogOpeners {
+function logOpeners({ url, partitions, maxBytes, retentionMs, kafka }: Config['log']): LogOpeners {
+  if (kafka) return kafkaOpeners({ ...kafka, partitions, retentionMs })
   const path = sqlitePath(url) ?? refuse(url)
   return {
     log: async () => createSqliteLog({ path, partitions, ...bounded(maxBytes) }),
     readLog: async () => openSqliteLog({ path }),
     deadLetters: async () => createSqliteDeadLetters({ path }),
     readDeadLetters: async () => createSqliteDeadLetters({ path, readOnly: true }),
+  }
+}
+
+/** Its client is loaded only by those who have one. */
+function kafkaOpeners(config: KafkaConfig & { partitions: number; retentionMs: number }): LogOpeners {
+  const load = async () => {
+    const adapter = await import('../log/kafka/index.ts')
+    return { adapter, options: { ...config, place: adapter.placeOf(config) } }
+  }
+  return {
+    async log() {
+      const { adapter, options } = await load()
+      return adapter.createKafkaLog(options)
+    },
+    async readLog() {
+      const { adapter, options } = await load()
+      return adapter.openKafkaLog(options)
+    },
+    async deadLetters() {
+      const { adapter, options } = await load()
+      return adapter.createKafkaDeadLetters(options)
+    },
+    async readDeadLetters() {
+      const { adapter, options } = await load()
+      return adapter.openKafkaDeadLetters(options)
+    },
   }
 }
 

@@ -9,13 +9,14 @@ import { systemClock } from '../system-clock.ts'
 import { rollMetrics, sweepMetrics } from './metrics.ts'
 import { rollClientId } from './client-id.ts'
 import { createOpeners } from './open.ts'
+import { openPatiently } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
 /** Log -> documents -> receipts, for every partition. */
 async function startRoll(thread: Thread): Promise<RunningRole> {
   const { config, log: say, fail } = thread
   const openers = createOpeners(config)
-  const log = await openers.log()
+  const log = await openPatiently(openers.log, { clock: systemClock, log: say })
   const store = await openers.store()
   await store.beginLife(randomUUID())
   const ending = new AbortController()

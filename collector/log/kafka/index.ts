@@ -1,0 +1,3 @@
+export { createKafkaDeadLetters, openKafkaDeadLetters } from './dead-letters.ts'
+export { createKafkaLog, openKafkaLog } from './log.ts'
+export { placeOf } from './place-of.ts'
