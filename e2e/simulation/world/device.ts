@@ -201,6 +201,7 @@ const slackBytes = 12 * 1_024
 
 const isOfDisk = (error: unknown): boolean =>
   isCoded(error, 'buffer-unusable') ||
+  isCoded(error, 'buffer-unwritable') ||
   isCoded(error, 'disk-full') ||
   (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_'))
 
