@@ -148,24 +148,26 @@ test('kill -9 while devices publish loses no batch that was acknowledged', { tim
     )
     const lanes = await Promise.all(publishers)
     const clients = new Map(
-      lanes.flatMap(({ device, client }) => (client ? [[device, client] as const] : [])),
+      lanes.flatMap(({ device, client }) => {
+        if (!client) return []
+        const gone = new Promise<false>((resolve) => client.once('close', () => resolve(false)))
+        return [[device, { client, gone }] as const]
+      }),
     )
     const enough = Promise.withResolvers<void>()
     const work = lanes.map(async ({ device, lane }) => {
-      const client = clients.get(device)
-      for (let i = 0; !isKilled && client; i++) {
+      const way = clients.get(device)
+      for (let i = 0; !isKilled && way; i++) {
         const seq = 1 + round * 1_000_000 + i * inFlight + lane
-        const sent = client.publishAsync(upTopic(device), bytesOf(device, runOf(seq, 1, Date.now())), {
+        const sent = way.client.publishAsync(upTopic(device), bytesOf(device, runOf(seq, 1, Date.now())), {
           qos: 1,
         })
-        const gone = new Promise<false>((resolve) => client.once('close', () => resolve(false)))
-        if ((await Promise.race([sent.then(() => true), gone]).catch(() => false)) === false) return
+        if ((await Promise.race([sent.then(() => true), way.gone]).catch(() => false)) === false) return
         const set = acknowledged.get(device) ?? new Set()
         acknowledged.set(device, set.add(seq))
         if (++count === 1_000) enough.resolve()
       }
     })
-    for (const client of clients.values()) client.setMaxListeners(0)
     await enough.promise
     isKilled = true
     await collector.kill()
