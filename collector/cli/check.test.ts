@@ -9,6 +9,10 @@ import { asWritten } from './check.ts'
 test.each([
   ['nothing', ''],
   ['lengths and sizes', 'log: { retention: 36h, maxMb: 10 }\nstore: { url: "sqlite:here.db", maxMb: 7 }'],
+  [
+    'an outside broker that several collectors share',
+    'mqtt: { url: "mqtts://b:8883", share: all, username: me, password: "file:/run/pw", ca: /etc/ca.crt }',
+  ],
   ['an outside broker', 'mqtt: { url: "mqtt://127.0.0.1:1884" }\nrollups: { levels: [hour, day] }'],
   ['retention', 'retention: { raw: forever, 10s: 90s, year: 3650d }'],
 ])('what check prints of %s can be pasted, and means the same', (_name, text) => {

@@ -31,7 +31,7 @@ export function asWritten({
   return {
     site: { timeZone: defaultTimeZone },
     ...(broker ? { broker: { listen: formatAddress(broker.listen), tls: tlsAsWritten(broker.tls) } } : {}),
-    ...(mqtt ? { mqtt: { ...mqtt, url: withoutPassword(mqtt.url) } } : {}),
+    ...(mqtt ? { mqtt: { ...withoutNulls(mqtt), url: withoutPassword(mqtt.url) } } : {}),
     log: {
       url: withoutPassword(log.url),
       partitions: log.partitions,
@@ -74,6 +74,8 @@ function serveAsWritten({
     ...(openMetrics && { openMetrics }),
   }
 }
+const withoutNulls = (values: object): object =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))
 
 function tlsAsWritten(tls: NonNullable<Config['broker']>['tls']): unknown {
   if (tls === null) return 'off'

@@ -8,6 +8,8 @@ import { type Config, sqlitePath, withoutPassword } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import { listen } from '../ingest/listen.ts'
+import { credentials, type MqttAccess } from '../ingest/mqtt-client.ts'
+import { readMqttAccess } from '../roles/mqtt-access.ts'
 import { createOpeners } from '../roles/open.ts'
 import { readTokenFile } from '../serve/access/token-file.ts'
 import { roles } from '../serve/access/token.ts'
@@ -42,7 +44,7 @@ export async function examine(config: Config): Promise<Finding[]> {
   return [
     found('node', process.version),
     ...(config.broker ? [await examinePort('broker', config.broker.listen, 'broker.listen', isBroker)] : []),
-    ...(config.mqtt ? [await examineBroker(config.mqtt.url)] : []),
+    ...(config.mqtt ? [await examineBroker(config.mqtt.url, readMqttAccess(config.mqtt))] : []),
     await examinePort('page', config.serve.listen, 'serve.listen', isCollector),
     examineTokens(config),
     ...[...folders].flatMap(examineFolder),
@@ -103,10 +105,11 @@ async function isBroker(address: Address): Promise<boolean> {
   return (await examineBroker(`mqtt://${formatAddress(address)}`)).ok
 }
 
-async function examineBroker(url: string): Promise<Finding> {
+async function examineBroker(url: string, access?: MqttAccess): Promise<Finding> {
   const shown = url.replace(/\/\/[^@/]*@/, '//')
   try {
     const client = await mqtt.connectAsync(url, {
+      ...credentials(access),
       clientId: `barograph-doctor-${process.pid}`,
       protocolVersion: 4,
       reconnectPeriod: 0,

@@ -10,6 +10,8 @@ const usageCodes = new Set([
   'bad-config',
   'bad-usage',
   'bad-url',
+  'mqtt-refused',
+  'mqtt-tls',
   'port-in-use',
   'port-forbidden',
   'address-unavailable',
@@ -65,7 +67,7 @@ function keyOf(error: CodedError): UsedKey | null {
   if (error.code === 'log-partitions') return 'log.partitions'
   if (error.code === 'bad-certificate') return 'broker.tls'
   if (error.code.startsWith('registry-')) return 'devices.folder'
-  if (error.code === 'bad-url') return 'mqtt.url'
+  if (error.code === 'bad-url' || error.code.startsWith('mqtt-')) return 'mqtt.url'
   if (error.code.startsWith('log-')) return 'log.url'
   if (error.code.startsWith('store-')) return 'store.url'
   if (!(error instanceof ThreadFailure)) return null

@@ -18,7 +18,7 @@ import {
   resolveBroker,
   resolveDevices,
 } from './devices.ts'
-import { type MqttConfig, resolveMqtt } from './mqtt.ts'
+import { checkMqtt, type MqttConfig, resolveMqtt } from './mqtt.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 
 export { type KafkaConfig, sqlitePath, withoutPassword }
@@ -154,7 +154,7 @@ function checkWhole({ broker, mqtt, log, serve, devices }: ConfigFile): ConfigIs
       message: 'is there beside broker',
       allowed: 'broker (the embedded one) or mqtt (an outside one)',
     })
-  issues.push(...checkDevices(broker, devices))
+  issues.push(...checkDevices(broker, devices), ...checkMqtt(mqtt))
   if (serve.tokens && !serve.tokens.viewer && !serve.tokens.operator)
     issues.push({
       path: ['serve', 'tokens'],
@@ -210,7 +210,7 @@ function resolvePaths(
       ? null
       : resolveBroker(broker ?? { listen: { host: '127.0.0.1', port: 1883 } }, devices, folder),
     devices: resolveDevices(devices, folder, sqlitePath(urlOf(store.url))),
-    mqtt: resolveMqtt(mqtt),
+    mqtt: resolveMqtt(mqtt, folder),
     log: {
       url: urlOf(log.url),
       partitions: log.partitions,

@@ -1,7 +1,8 @@
 import { CodedError, statusTopic, upTopic } from '@barograph/proto'
-import mqtt, { type IPublishPacket, type MqttClient } from 'mqtt'
+import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
 import type { Accept, Ingest } from '../core/ingest.ts'
 import { keepPoolSmall } from './buffer-pool.ts'
+import { refusalFor } from './mqtt-refusal.ts'
 
 /** Bounds of the connection to an outside broker. */
 export const mqttClientLimits = {
@@ -14,8 +15,18 @@ export const mqttClientLimits = {
   leaveMs: 2_000,
 } as const
 
+/** How we prove ourselves, and who we believe. PEM texts. */
+export interface MqttAccess {
+  readonly username: string | null
+  readonly password: string | null
+  readonly ca: string | null
+  readonly cert: string | null
+  readonly key: string | null
+}
+
 export interface MqttClientOptions {
   readonly url: string
+  readonly access?: MqttAccess
   /** Names the session that the broker keeps for us while we are away: fixed, and one for each collector. */
   readonly clientId: string
   /** A group of bridges that share the messages of the devices: each goes to one of them. Null: all come to us. */
@@ -24,6 +35,8 @@ export interface MqttClientOptions {
   readonly accept: Accept | null
   /** For people: once when the connection is lost, once when it is there again. */
   readonly report: (trouble: string | null) => void
+  /** The broker turned us away before it ever let us in, for a reason that only another configuration mends. */
+  readonly refused?: (error: CodedError) => void
 }
 
 /**
@@ -42,10 +55,18 @@ const subscriptionsOf = (share: string | null): string[] => [
  * The broker keeps our session while we are away; not that of a member of a group, whose share it would keep as well, for
  * as long as it may be away, instead of giving it to the others.
  */
-export function createMqttClient({ url, clientId, share = null, accept, report }: MqttClientOptions): Ingest {
+export function createMqttClient({
+  url,
+  access,
+  clientId,
+  share = null,
+  accept,
+  report,
+  refused,
+}: MqttClientOptions): Ingest {
   keepPoolSmall()
   const subscriptions = subscriptionsOf(share)
-  const client = connect(url, clientId, accept === null || share !== null)
+  const client = connect(url, { clientId, clean: accept === null || share !== null, ...credentials(access) })
   let trouble: string | null = `not connected to ${hidePassword(url)} yet`
   let closing = false
   /** Counts connections: an acknowledgement belongs to the one its message came over. */
@@ -54,6 +75,7 @@ export function createMqttClient({ url, clientId, share = null, accept, report }
   let held: (() => void) | null = null
   /** Why the connection ended, as far as it is known. */
   let reason: string | null = null
+  let wasLetIn = false
   const idle: (() => void)[] = []
 
   function setTrouble(words: string | null): void {
@@ -96,6 +118,7 @@ export function createMqttClient({ url, clientId, share = null, accept, report }
 
   client.on('connect', () => {
     reason = null
+    wasLetIn = true
     if (!accept) return setTrouble(null)
     // Also in a session that was kept: a broker may have kept it without the subscriptions, when it crashed between the
     // two, or with those of another version. That it sends the retained statuses once more does no harm.
@@ -114,6 +137,8 @@ export function createMqttClient({ url, clientId, share = null, accept, report }
   client.on('error', (error) => {
     reason = `no connection to ${hidePassword(url)}: ${wordsOf(error)}`
     setTrouble(reason)
+    const refusal = wasLetIn ? null : refusalFor(error, hidePassword(url))
+    if (refusal) refused?.(refusal)
   })
 
   /** What is on its way to us is taken, and nothing more: the broker gives the rest to the others. */
@@ -141,11 +166,10 @@ export function createMqttClient({ url, clientId, share = null, accept, report }
 
 const withheld = new Error('acknowledged when it is durable')
 
-function connect(url: string, clientId: string, clean: boolean): MqttClient {
+function connect(url: string, own: IClientOptions): MqttClient {
   try {
     return mqtt.connect(url, {
-      clientId,
-      clean,
+      ...own,
       protocolVersion: 4,
       resubscribe: false,
       queueQoSZero: false,
@@ -164,6 +188,12 @@ function connect(url: string, clientId: string, clean: boolean): MqttClient {
 }
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
+
+/** As mqtt.js wants it. */
+export function credentials(access: MqttAccess | undefined): IClientOptions {
+  const given = Object.entries(access ?? {}).filter(([, value]) => value !== null)
+  return Object.fromEntries(given) as IClientOptions
+}
 
 /** Of an error that bundles several (one for each address), the first one's. */
 function wordsOf(error: Error): string {

@@ -1,10 +1,11 @@
+import { withoutPassword } from '../config/place.ts'
 import { createBridge } from '../core/bridge.ts'
 import type { Ingest } from '../core/ingest.ts'
 import { createReceipts } from '../core/receipts.ts'
 import { createBroker } from '../ingest/broker.ts'
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
-import { bridgeClientId } from './client-id.ts'
+import { bridgeClientId, readMqttAccess } from './mqtt-access.ts'
 import { type DeviceGate, openDeviceGate } from './device-gate.ts'
 import { bridgeMetrics } from './metrics.ts'
 import { createOpeners } from './open.ts'
@@ -95,7 +96,7 @@ async function startIngest(thread: Thread): Promise<RunningRole> {
 const drainMs = 2_000
 
 async function connectDevices(
-  { config, log: say }: Thread,
+  { config, log: say, fail }: Thread,
   bridge: ReturnType<typeof createBridge>,
   gate: DeviceGate | null,
 ): Promise<Ingest> {
@@ -116,9 +117,11 @@ async function connectDevices(
     url: mqtt.url,
     clientId: bridgeClientId(mqtt),
     share: mqtt.share,
+    access: readMqttAccess(mqtt),
+    refused: fail,
     accept: bridge.accept,
     report: (trouble) =>
-      trouble === null ? say.info({}, `connected to ${mqtt.url}`) : say.warn({}, trouble),
+      trouble === null ? say.info({}, `connected to ${withoutPassword(mqtt.url)}`) : say.warn({}, trouble),
   })
 }
 

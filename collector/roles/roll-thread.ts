@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { withoutPassword } from '../config/place.ts'
 import { createReceipts } from '../core/receipts.ts'
 import { keepPruned } from '../core/retention/prune.ts'
 import { keepSwept, type SweepCounts } from '../core/retention/sweeper.ts'
@@ -7,7 +8,7 @@ import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from 
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
 import { rollMetrics, sweepMetrics } from './metrics.ts'
-import { rollClientId } from './client-id.ts'
+import { readMqttAccess, rollClientId } from './mqtt-access.ts'
 import { createOpeners } from './open.ts'
 import { openPatiently } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
@@ -148,7 +149,7 @@ interface Sender {
 }
 
 /** Receipts go to the thread that has the devices, or, when that is in another process, through the broker. */
-function createSender({ config, roles, log: say, send }: Thread): Sender {
+function createSender({ config, roles, log: say, send, fail }: Thread): Sender {
   if (roles.includes('bridge'))
     return {
       publish: (receipts) => send({ type: 'stored', receipts }),
@@ -160,9 +161,11 @@ function createSender({ config, roles, log: say, send }: Thread): Sender {
   const client = createMqttClient({
     url: mqtt.url,
     clientId: rollClientId(mqtt),
+    access: readMqttAccess(mqtt),
+    refused: fail,
     accept: null,
     report: (trouble) =>
-      trouble === null ? say.info({}, `connected to ${mqtt.url}`) : say.warn({}, trouble),
+      trouble === null ? say.info({}, `connected to ${withoutPassword(mqtt.url)}`) : say.warn({}, trouble),
   })
   const receipts = createReceipts({ clock: systemClock, send: client.publish })
   return { publish: receipts.stored, trouble: client.trouble, close: client.close }

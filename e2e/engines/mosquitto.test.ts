@@ -1,10 +1,10 @@
-import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { statusTopic, upTopic } from '@barograph/proto'
 import mqtt, { type MqttClient } from 'mqtt'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Accept } from '../../collector/core/ingest.ts'
+import { hashForMosquitto } from '../../collector/devices/token.ts'
 import { connectDevice, testIngestContract } from '../../collector/ingest/ingest-contract.ts'
 import { createMqttClient, mqttClientLimits } from '../../collector/ingest/mqtt-client.ts'
 import { mosquittoSettings } from '../../scripts/services/mosquitto.ts'
@@ -17,13 +17,6 @@ const publish = async (device: MqttClient, count: number): Promise<void> => {
 }
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
-
-/** As mosquitto_passwd writes it. */
-function passwordHash(password: string): string {
-  const salt = randomBytes(12)
-  const hash = pbkdf2Sync(password, salt, 101, 64, 'sha512')
-  return `$7$101$${salt.toString('base64')}$${hash.toString('base64')}`
-}
 
 /** Nothing comes behind it. */
 const endMark = 255
@@ -173,7 +166,7 @@ describe.skipIf(!needsMosquitto.isMet)(`through a real Mosquitto ${needsMosquitt
       waitOptions,
     )
     expect(ingest.trouble()).not.toContain('swordfish')
-    writeFileSync(passwords, `collector:${passwordHash('swordfish')}\n`)
+    writeFileSync(passwords, `collector:${hashForMosquitto('swordfish')}\n`)
     process.kill(broker.pid ?? 0, 'SIGHUP')
     await untilConnected(ingest)
   })
