@@ -62,6 +62,7 @@ export const faults = {
   'name-shared': 'a second agent has the name of another one',
   'log-recreated': 'the log is replaced by an empty one',
   'log-cut': 'the log loses its newest records',
+  'log-regrown': 'the log loses records that a roll has read and not stored, and grows again before it looks',
   'store-restored': 'the store is brought back from an older backup',
 } as const satisfies Readonly<Record<string, string>>
 

@@ -168,6 +168,22 @@ function drawSetting(world: World): {
 
 function drawDevice(random: Random, device: string): DeviceConfig {
   const keepsTime = random.chance(0.5)
+  // Much to hold and little room: what was sent, and what was not, stands in one minute.
+  const isTight = !keepsTime && random.chance(0.4)
+  const usual = drawUsualDevice(random, device, keepsTime)
+  if (!isTight) return usual
+  return {
+    ...usual,
+    items: random.whole(80, 200),
+    itemsPauseMs: random.pick([50, 300, 1_000]),
+    maxMb: random.whole(11, 16) / 1_024,
+    maxBatchEntries: random.pick([3, 4, 10]),
+    maxAgeDays: 90,
+    whenFull: 'thin',
+  }
+}
+
+function drawUsualDevice(random: Random, device: string, keepsTime: boolean): DeviceConfig {
   return {
     keepsTime,
     device,
@@ -175,6 +191,7 @@ function drawDevice(random: Random, device: string): DeviceConfig {
     intervalMs: random.pick([1_000, 2_000, 5_000]),
     items: random.whole(0, 80),
     itemsFromMs: Date.UTC(2025, 11, 1) + random.whole(0, 100) * 3_600_000,
+    itemsPauseMs: 4_000,
     failing: random.chance(0.5) ? 0 : 0.05,
     lingerMs: random.pick([0, 500, 3_000]),
     maxBatchEntries: random.pick([3, 10, 100]),

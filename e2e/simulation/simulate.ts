@@ -138,6 +138,7 @@ export const simulatedFaults: readonly FaultName[] = [
   'clock-back',
   'collector-clock',
   'log-cut',
+  'log-regrown',
   'log-recreated',
   'store-restored',
   'buffer-restored',

@@ -1,4 +1,4 @@
-import { decodeBatch, decodeRelease } from '@barograph/proto'
+import { decodeBatch, decodeExpire, decodeRefusal, decodeRelease, pairs } from '@barograph/proto'
 import type { LogRecord } from '../../../collector/core/log.ts'
 
 /** A record that brings a number. */
@@ -48,4 +48,28 @@ export function readLog(history: readonly LogRecord[]): LogFacts {
     }
   }
   return { arrivals, releases }
+}
+
+/** All numbers that some record of a log brings, declares lost, refuses or lets expire, by device/sensor/epoch. */
+export function numbersOf(log: readonly LogRecord[]): ReadonlyMap<string, ReadonlySet<number>> {
+  const all = new Map<string, Set<number>>()
+  for (const { device, kind, value } of log) {
+    const add = ({ sensor, epoch }: { sensor: string; epoch: string }, first: number, last: number): void => {
+      const name = `${device}/${sensor}/${epoch}`
+      const set = all.get(name) ?? new Set()
+      all.set(name, set)
+      for (let seq = first; seq <= last; seq++) set.add(seq)
+    }
+    if (kind === 'batch') {
+      const { runs, summaries, lost } = decodeBatch(value)
+      for (const run of runs) add(run, run.firstSeq, run.firstSeq + run.times.length - 1)
+      for (const one of [...summaries, ...lost]) add(one, one.firstSeq, one.lastSeq)
+    }
+    if (kind === 'refusal')
+      for (const one of decodeRefusal(value).refused) add(one, one.firstSeq, one.lastSeq)
+    if (kind === 'expire')
+      for (const one of decodeExpire(value).raw)
+        for (const [first, last] of pairs(one.ranges)) add(one, first, last)
+  }
+  return all
 }

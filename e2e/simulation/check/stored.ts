@@ -1,8 +1,10 @@
 import { has, pairs, type RangeSet } from '@barograph/proto'
 import type { BucketDocument, BucketEvent } from '../../../collector/core/documents.ts'
+import type { LogRecord } from '../../../collector/core/log.ts'
 import type { StoredReceipt } from '../../../collector/core/roll.ts'
 import { Violation, type World } from '../engine/world.ts'
 import type { Mirror, SimulatedStore } from '../world/store.ts'
+import { numbersOf } from './arrivals.ts'
 import type { Level, ZoneName } from './calendar.ts'
 import type { AcceptedStream, Ledger } from './ledger.ts'
 import { windowsOf } from './windows.ts'
@@ -43,8 +45,13 @@ function within(bucket: BucketDocument | null, seq: number): StoredEvents | null
 /** Looks at receipts. */
 export interface ReceiptCheck {
   check(receipts: readonly StoredReceipt[]): void
-  /** The store is an older one now: what was said of the one before was of that. */
-  forget(): void
+  /** The store is an older one now: what was said of the one before was of that. This is the log that is left. */
+  forget(log: readonly LogRecord[]): void
+  /**
+   * The store is an older one, and some of the log is gone: numbers that agents were told about, and that are in neither,
+   * cannot come back.
+   */
+  reckon(log: readonly LogRecord[]): void
 }
 
 /** Looks at every receipt of a roll at the moment at which it is said: what it says must be durable by then. */
@@ -57,6 +64,8 @@ export function createReceiptCheck(options: {
 }): ReceiptCheck {
   const { world, store, ledger } = options
   const { mirror } = store
+  /** Numbers that agents were told to let go of, by any store. */
+  const told = new Map<string, Set<number>>()
   /** Numbers looked at before. */
   const known = new Map<string, Set<number>>()
   /** Readings that were said to be stored, by window. */
@@ -100,27 +109,30 @@ export function createReceiptCheck(options: {
         const name = nameOf(stream)
         const before = known.get(name) ?? new Set()
         known.set(name, before)
+        const said = told.get(name) ?? new Set()
+        told.set(name, said)
         const touched = new Set<string>()
         let last = 0
         for (const [from, to] of pairs(stored))
           for (let seq = from; seq <= to; seq++)
             if (!before.has(seq)) {
               before.add(seq)
+              said.add(seq)
               last = seq
               check(stream, seq, touched)
               world.about(device, sensor, epoch, seq, seq, 'receipt: stored')
             }
         for (const id of touched) {
           const received = mirror.get('rollups', id)?.received ?? 0
-          const said = inWindow.get(id) ?? 0
+          const inIt = inWindow.get(id) ?? 0
           const { level, end } = mirror.get('rollups', id) ?? {}
           const { expiredBefore = {} } = mirror.get('streams', `${device}/${sensor}`) ?? {}
           const isExpired = level && (end ?? 0) <= (expiredBefore[level] ?? Number.NEGATIVE_INFINITY)
-          if (received < said && !isExpired)
+          if (received < inIt && !isExpired)
             world.violate(
               new Violation(
                 'receipt-behind',
-                `${said} readings of the window ${id} are said to be stored, it holds ${received}`,
+                `${inIt} readings of the window ${id} are said to be stored, it holds ${received}`,
                 { device, sensor, epoch, seq: last },
               ),
             )
@@ -131,7 +143,8 @@ export function createReceiptCheck(options: {
           (has(document.seen, seq) || inAny(document.lost, seq) || inAny(document.refused, seq))
         const declared = [...pairs(lost), ...refused.map((one) => [one.firstSeq, one.lastSeq] as const)]
         for (const [from, to] of declared)
-          for (let seq = from; seq <= to; seq++)
+          for (let seq = from; seq <= to; seq++) {
+            said.add(seq)
             if (!isDeclared(seq))
               world.violate(
                 new Violation('receipt-behind', 'a declaration is receipted that the store does not hold', {
@@ -141,15 +154,30 @@ export function createReceiptCheck(options: {
                   seq,
                 }),
               )
+          }
       }
+  }
+
+  function reckon(log: readonly LogRecord[]): void {
+    const logged = numbersOf(log)
+    for (const [name, numbers] of told) {
+      const stream = ledger.streams.get(name)
+      const document = mirror.get('epochs', name)
+      const isHeld = (seq: number): boolean =>
+        document !== null &&
+        (has(document.seen, seq) || inAny(document.lost, seq) || inAny(document.refused, seq))
+      for (const seq of numbers) if (!isHeld(seq) && !logged.get(name)?.has(seq)) stream?.destroyed.add(seq)
+    }
   }
 
   return {
     check: checkAll,
-    forget() {
+    forget(log) {
       known.clear()
       inWindow.clear()
+      reckon(log)
     },
+    reckon,
   }
 }
 

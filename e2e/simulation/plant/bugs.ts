@@ -270,6 +270,18 @@ const wayOutBugs: readonly Bug[] = [
     ],
   },
   {
+    name: 'cut-passed-over',
+    rule: 'a log that was cut is folded from its first record on: it may have grown again since',
+    model: null,
+    edits: [
+      inFile(
+        'collector/core/rebuild/new-log.ts',
+        'log.id === found.logId ? first : 0',
+        'log.id === found.logId ? Math.min(position.n, Math.max(first, next)) : 0',
+      ),
+    ],
+  },
+  {
     name: 'regrown-unnoticed',
     rule: 'at each fetch the log still holds the last record that was read',
     model: null,

@@ -1,5 +1,6 @@
 import { decodeBatch } from '@barograph/proto'
 import type { NumberRange } from '../../../collector/core/read-identity.ts'
+import type { LogRecord } from '../../../collector/core/log.ts'
 import type { StoredReceipt } from '../../../collector/core/roll.ts'
 import type { Level, ZoneName } from '../check/calendar.ts'
 import type { ReceiptCheck } from '../check/stored.ts'
@@ -9,7 +10,7 @@ import { type BridgeHost, startBridge } from './bridge.ts'
 import { createSimulatedLog, type SimulatedLog } from './log.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { type Owner, startOwner } from './owner.ts'
-import { createSimulatedStore, type SimulatedStore } from './store.ts'
+import { createSimulatedStore, type SimulatedStore, type StoreCopy } from './store.ts'
 import type { Weather } from './weather.ts'
 
 /** Bridges, log, rolls and store. */
@@ -25,10 +26,15 @@ export interface Collector {
   readonly operator: Operator
   /** Stops every program of the collector, as somebody does who is about to replace what it works on. */
   killAll(): void
-  /** An older copy of the store takes its place: made the first time, put back the next time. False: it was made. */
+  /**
+   * An older copy of the store takes its place: made the first time, put back the next time. False: it was made, or
+   * neither it nor the log has the site of a device, which windows are cut by.
+   */
   restoreStore(): boolean
-  /** The log is all that knows what the store has lost: nothing may happen to it, too. */
-  isRestored(): boolean
+  /** Not while a restored store lacks a site that the log still has: the device was told, and says it again only later. */
+  mayDamage(): boolean
+  /** The log was cut or made anew: it may have been all that knew what a restored store has lost. */
+  logDamaged(): void
   jumpClocks(byMs: number): void
   calmDown(): void
   /** Everything in the log is folded, at this moment. */
@@ -38,6 +44,13 @@ export interface Collector {
 }
 
 const restartMs = 2_000
+
+const hasSites = (held: ReadonlySet<string>, told: ReadonlySet<string>): boolean =>
+  [...told].every((device) => held.has(device))
+
+/** Devices whose site the log brings. */
+const sitesIn = (log: readonly LogRecord[]): string[] =>
+  log.flatMap(({ device, kind, value }) => (kind === 'batch' && decodeBatch(value).site ? [device] : []))
 
 export function createCollector(options: {
   readonly world: World
@@ -57,14 +70,11 @@ export function createCollector(options: {
   const hosts: BridgeHost[] = []
   const owners: Owner[] = []
   let names = 0
-  /**
-   * The log must reach back to a copy that is put back (docs/protocol.md 5): it must not have been damaged since, and the
-   * copy must be of the same generation, so not from between damage and going over.
-   */
-  let backup: { readonly bytes: Buffer; readonly damages: number; readonly generations: string } | null = null
+  let backup: { readonly copy: StoreCopy; readonly sited: ReadonlySet<string> } | null = null
   let isRestored = false
-  let forgetReceipts = (): void => {}
-  let check: (receipts: readonly StoredReceipt[]) => void = () => {}
+  let toldSites: ReadonlySet<string> = new Set()
+  let check: ReceiptCheck | null = null
+  const currentLog = (): LogRecord[] => log.records.flat()
 
   /** What is said to be logged is in the log; but for what the log itself lost. */
   function checkLogged(device: string, ranges: readonly NumberRange[]): void {
@@ -123,12 +133,18 @@ export function createCollector(options: {
   }
 
   function publish(receipts: readonly StoredReceipt[]): void {
-    check(receipts)
+    check?.check(receipts)
     for (const host of hosts) {
       if (random.chance(weather().receiptLost)) world.fault('receipt-lost', host.process.name)
       else world.schedule(random.between(0, weather().latencyMs), host.process, () => host.stored(receipts))
     }
   }
+
+  /** Devices whose site the store knows. */
+  const sited = (): Set<string> =>
+    new Set(
+      [...store.mirror.all('devices').values()].flatMap((one) => (one.sites.length > 0 ? [one.id] : [])),
+    )
 
   function killAll(): void {
     for (const { process } of hosts) process.kill()
@@ -192,26 +208,30 @@ export function createCollector(options: {
     owners: () => owners,
     startOwner: openOwner,
     onReceipts(given) {
-      check = given.check
-      forgetReceipts = given.forget
+      check = given
     },
     operator,
     killAll,
     restoreStore() {
-      const copy = backup
-      if (!copy || copy.damages !== log.damages() || copy.generations !== store.generations()) {
-        backup = { bytes: store.backUp(), damages: log.damages(), generations: store.generations() }
+      if (!backup) {
+        backup = { copy: store.backUp(), sited: sited() }
         return false
       }
+      const { copy, sited: known } = backup
       backup = null
+      if (!hasSites(new Set([...known, ...sitesIn(currentLog())]), sited())) return false
+      toldSites = sited()
       isRestored = true
       killAll()
       operator.close()
-      void store.restore(copy.bytes)
-      forgetReceipts()
+      // Told to be stored, and neither in the copy nor in the log: gone, and docs/delivery.md says so.
+      void store.restore(copy).then(() => check?.forget(currentLog()))
       return true
     },
-    isRestored: () => isRestored,
+    mayDamage: () => log.damages() < 3 && (!isRestored || hasSites(sited(), toldSites)),
+    logDamaged() {
+      if (isRestored) check?.reckon(currentLog())
+    },
     jumpClocks: machine.jump,
     calmDown() {
       for (let partition = 0; partition < partitions; partition++) keepOwner(partition)

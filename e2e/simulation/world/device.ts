@@ -19,6 +19,8 @@ export interface DeviceConfig {
   readonly intervalMs: number
   readonly items: number
   readonly itemsFromMs: number
+  /** Between two answers of the numbered sensor, at most. */
+  readonly itemsPauseMs: number
   readonly failing: number
   readonly lingerMs: number
   readonly maxBatchEntries: number

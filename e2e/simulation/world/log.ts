@@ -17,6 +17,8 @@ export interface SimulatedLog {
   cut(partition: number, records: number): boolean
   recreate(): void
   clientOf(process: Process): Log
+  /** Up to where a process has read; 0: nothing yet. */
+  readBy(process: Process): number
 }
 
 /**
@@ -32,6 +34,7 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
   const records: LogRecord[][] = Array.from({ length: partitions }, () => [])
   const firsts = new Array<number>(partitions).fill(0)
   const followers = new Set<() => void>()
+  const reads = new WeakMap<Process, number>()
   const of = (partition: number): LogRecord[] => records[partition] ?? []
 
   function put(record: NewRecord): { partition: number; offset: number } {
@@ -101,6 +104,7 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
           // A fetch brings as many as came by then.
           const found = await read(partition, at, random.whole(1, limit))
           at = (found[found.length - 1]?.offset ?? at - 1) + 1
+          reads.set(process, at)
           yield found
           if (found.length > 0) continue
           await new Promise<void>((resolve) => {
@@ -143,6 +147,7 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
     id: () => id,
     history,
     damages: () => damages,
+    readBy: (process) => reads.get(process) ?? 0,
     cut(partition, count) {
       const list = of(partition)
       const kept = Math.max(firsts[partition] ?? 0, list.length - count)

@@ -25,6 +25,8 @@ export interface SourceOptions {
   readonly items: number
   /** Event time of its first item. */
   readonly itemsFromMs: number
+  /** Between two of its answers, at most. */
+  readonly itemsPauseMs: number
   readonly failing: number
 }
 
@@ -62,7 +64,7 @@ function scheduled({ world, process, failing }: SourceOptions): Sensor {
   }
 }
 
-function numbered({ world, process, items, itemsFromMs, failing }: SourceOptions): Sensor {
+function numbered({ world, process, items, itemsFromMs, itemsPauseMs, failing }: SourceOptions): Sensor {
   const { random } = world
   return {
     pace: 'continuous',
@@ -70,7 +72,7 @@ function numbered({ world, process, items, itemsFromMs, failing }: SourceOptions
     historical: true,
     async read({ position }): Promise<Sample> {
       const next = typeof position === 'number' ? position + 1 : 0
-      await process.pause(random.between(100, 4_000))
+      await process.pause(random.between(Math.min(100, itemsPauseMs / 2), itemsPauseMs))
       if (world.isCalm() || next >= items) return { kind: 'nothing' }
       if (random.chance(failing)) return { kind: 'fault', code: 'no-answer', detail: 'simulated' }
       const count = Math.min(random.whole(1, 6), items - next)

@@ -22,11 +22,17 @@ export interface SimulatedStore {
   readonly mirror: Mirror
   clientOf(process: Process): Store
   /** A copy of it as it is now. */
-  backUp(): Buffer
-  /** Of each partition's log, as text. */
-  generations(): string
+  backUp(): StoreCopy
   /** A copy takes its place. Nobody may have it open. */
-  restore(copy: Buffer): Promise<void>
+  restore(copy: StoreCopy): Promise<void>
+  /** This process will die the next time that it has written buckets and is about to write epochs. */
+  doom(process: Process): void
+}
+
+/** A store as it was at one moment, with what retention had deleted by then. */
+export interface StoreCopy {
+  readonly bytes: Buffer
+  readonly deleted: ReadonlyMap<string, BucketDocument>
 }
 
 /** What a store holds, to be looked at without waiting. */
@@ -66,6 +72,12 @@ function createMirror(current: () => Store, partitions: number) {
     get: <C extends CollectionName>(collection: C, id: string) =>
       (of(collection).get(id) ?? null) as Collections[C] | null,
     deleted: (id: string): BucketDocument | null => deleted.get(id) ?? null,
+    allDeleted: (): ReadonlyMap<string, BucketDocument> => new Map(deleted),
+    /** Only what was deleted when a copy was made: what has gone since was never deleted from that. */
+    setDeleted(copy: ReadonlyMap<string, BucketDocument>): void {
+      deleted.clear()
+      for (const [id, bucket] of copy) deleted.set(id, bucket)
+    },
     /** Keeps what is about to go. */
     keep(buckets: readonly BucketDocument[]): void {
       for (const { id } of buckets) {
@@ -130,13 +142,16 @@ export function createSimulatedStore(
   const { random } = world
   let { db, store: current } = openStore(null)
   const mirror = createMirror(() => current, partitions)
+  const doomed = new Set<Process>()
 
   function clientOf(process: Process): Store {
     const disk = current
     async function moment(what: string): Promise<void> {
       const { rollCrash, rollSleep, rollYield } = weather()
       const drawn = random.unit()
-      if (drawn < rollCrash) {
+      const isDoomed = doomed.has(process) && what.startsWith('before writing epochs')
+      if (isDoomed) doomed.delete(process)
+      if (isDoomed || drawn < rollCrash) {
         world.fault('collector-killed-at-write', `${process.name} ${what}`)
         process.kill()
         await new Promise(() => {})
@@ -202,12 +217,12 @@ export function createSimulatedStore(
     disk: () => current,
     mirror,
     clientOf,
-    backUp: () => db.serialize(),
-    generations: () =>
-      db.prepare<[], number>('SELECT g FROM checkpoints ORDER BY partition').pluck().all().join(),
-    async restore(copy) {
+    doom: (process) => void doomed.add(process),
+    backUp: () => ({ bytes: db.serialize(), deleted: mirror.allDeleted() }),
+    async restore({ bytes, deleted }) {
       await current.close()
-      ;({ db, store: current } = openStore(copy))
+      ;({ db, store: current } = openStore(bytes))
+      mirror.setDeleted(deleted)
       await mirror.refresh()
     },
   }

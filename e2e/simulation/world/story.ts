@@ -15,6 +15,7 @@ export function tellStory(options: {
   readonly stormMs: number
 }): void {
   const { world, weather, collector, fleet, stormMs } = options
+  const { mayDamage } = collector
   const { random } = world
   const copies = new Map<Station, Disk>()
   /** Of the database alone, as it was a while ago. */
@@ -83,14 +84,27 @@ export function tellStory(options: {
       if (mayDamage()) void cut(random.whole(0, collector.log.partitions - 1), random.chance(0.7) ? 40 : 0)
       return false
     },
+    'log-regrown': () => {
+      if (mayDamage()) void regrow(200)
+      return false
+    },
     'log-recreated': () => {
       if (!mayDamage()) return false
       // Nobody can have a log open that is replaced under it.
       collector.killAll()
       collector.log.recreate()
+      collector.logDamaged()
       return true
     },
-    'store-restored': () => collector.restoreStore(),
+    'store-restored': () => {
+      if (collector.restoreStore()) return true
+      // Long enough for the log to be damaged and gone over to in between, and for more to be told to be stored.
+      world.schedule(random.between(3_000, 30_000), null, () => {
+        if (!world.isCalm() && collector.restoreStore()) world.fault('store-restored')
+      })
+      if (random.chance(0.6)) void cutBehindCopy(random.whole(0, collector.log.partitions - 1))
+      return false
+    },
     takeover: () => {
       if (collector.owners().length > 6 || collector.owners().length === 0) return false
       const { partition } = random.pick(collector.owners())
@@ -118,10 +132,53 @@ export function tellStory(options: {
     }
     const kept =
       isBrokenOff && random.chance(0.8) ? random.whole(position, reach - 1) : end - random.whole(1, 8)
-    if (log.cut(partition, end - kept)) world.fault('log-cut', `${partition} from ${kept} on`)
+    if (!log.cut(partition, end - kept)) return
+    world.fault('log-cut', `${partition} from ${kept} on`)
+    collector.logDamaged()
   }
 
-  const mayDamage = (): boolean => collector.log.damages() < 3 && !collector.isRestored()
+  /** The log loses records that the copy holds, and others come in their place before the copy is put back. */
+  async function cutBehindCopy(partition: number): Promise<void> {
+    const { log, store } = collector
+    const kept = ((await store.disk().checkpoint(partition))?.position.n ?? 0) - random.whole(1, 6)
+    world.schedule(random.between(200, 4_000), null, () => {
+      const end = log.records[partition]?.length ?? 0
+      if (world.isCalm() || !mayDamage() || kept < 0 || !log.cut(partition, end - kept)) return
+      world.fault('log-cut', `${partition} from ${kept} on, which a copy of the store holds`)
+      collector.logDamaged()
+    })
+  }
+
+  /**
+   * Soon, when a roll has read beyond what anything that is stored tells of: the log loses some of that, and grows again
+   * before the roll looks. It may die in its next flush, so that another one goes on from what it has written.
+   */
+  async function regrow(tries: number): Promise<void> {
+    const { log, store } = collector
+    for (const { partition, process } of collector.owners()) {
+      const checkpoint = await store.disk().checkpoint(partition)
+      const stored = Math.max(checkpoint?.position.n ?? 0, checkpoint?.reach ?? 0)
+      const end = log.records[partition]?.length ?? 0
+      const read = Math.min(log.readBy(process), end)
+      if (!process.alive || read <= stored) continue
+      const kept = random.whole(stored, read - 1)
+      if (!log.cut(partition, end - kept)) continue
+      if (random.chance(0.7)) store.doom(process)
+      const hold = (left: number): void => {
+        if (left === 0 || !process.alive || (log.records[partition]?.length ?? 0) > read) return
+        process.freeze(300)
+        world.schedule(200, null, () => hold(left - 1))
+      }
+      hold(100)
+      world.fault('log-regrown', `${partition} from ${kept} on, ${process.name} has read to ${read}`)
+      collector.logDamaged()
+      return
+    }
+    if (tries > 0)
+      world.schedule(50, null, () => {
+        if (!world.isCalm() && mayDamage()) void regrow(tries - 1)
+      })
+  }
 
   function onAny(act: (one: Station) => void): boolean {
     act(station())
