@@ -16,7 +16,12 @@ export function describeConfig(config: AgentConfig, { json }: { json: boolean })
     uplink: {
       ...uplink,
       url: withoutPassword(uplink.url),
-      token: uplink.token === null ? undefined : hideSecret(uplink.token),
+      ...Object.fromEntries(
+        (['token', 'ca', 'cert', 'key'] as const).map((name) => {
+          const value = uplink[name]
+          return [name, value === null ? undefined : hideSecret(value)]
+        }),
+      ),
     },
     buffer,
     primary,

@@ -6,9 +6,10 @@ import type { AgentConfig } from '../config/load.ts'
 import { silentLog } from '../core/log.ts'
 import { createTimekeeper } from '../core/time/timekeeper.ts'
 import { thisMachine } from '../machine.ts'
+import { describeCredentials } from '../uplink/credentials.ts'
 import { tryBroker } from '../uplink/try-broker.ts'
 import { askOnce } from './once.ts'
-import { checkSecrets, openBuffer, tokenOf } from './parts.ts'
+import { checkSecrets, credentialsOf, openBuffer } from './parts.ts'
 import { formatTable } from './table.ts'
 
 interface Finding {
@@ -30,7 +31,7 @@ export async function examine(config: AgentConfig, { json }: { json: boolean }):
     { what: 'configuration', ok: true, detail: config.file },
     await look('credentials', () => {
       checkSecrets(config)
-      return config.uplink.token === null ? 'no token is configured' : 'can be read'
+      return describeCredentials(credentialsOf(config), Date.now())
     }),
     await look('clock', checkClock),
     await look('disk', () => checkDisk(config)),
@@ -144,6 +145,6 @@ async function checkBuffer(config: AgentConfig): Promise<string> {
 
 async function checkBroker(config: AgentConfig): Promise<string> {
   const { device, uplink } = config
-  await tryBroker({ device, url: uplink.url, token: tokenOf(config) })
+  await tryBroker({ device, url: uplink.url, ...credentialsOf(config) })
   return `${new URL(uplink.url).host} takes this device`
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Sensor } from '../core/sensor.ts'
 import { systemClock } from '../system-clock.ts'
+import { checkCredentials, type UplinkCredentials } from '../uplink/credentials.ts'
 
 /** A sensor as configured, its secrets read. Throws coded errors. */
 export function makeSensor(
@@ -27,7 +28,7 @@ export function makeSensor(
 
 /** Checks that every secret can be read, without using it. */
 export function checkSecrets(config: AgentConfig): void {
-  tokenOf(config)
+  credentialsOf(config)
   for (const { id, type, config: own } of config.sensors) withSecrets(config, id, own, type.secrets ?? [])
 }
 
@@ -44,9 +45,13 @@ function withSecrets<C extends object>(
   return { ...own, ...Object.fromEntries(values) }
 }
 
-/** The token of the uplink; null: none is configured. */
-export function tokenOf({ uplink, secret }: AgentConfig): string | null {
-  return uplink.token === null ? null : secret(uplink.token, 'uplink.token')
+/** What the uplink shows and trusts, read from where it is. Throws `bad-secret`. */
+export function credentialsOf({ uplink, secret, file }: AgentConfig): UplinkCredentials {
+  const read = (name: keyof UplinkCredentials): string | null =>
+    uplink[name] === null ? null : secret(uplink[name], `uplink.${name}`)
+  const credentials = { token: read('token'), ca: read('ca'), cert: read('cert'), key: read('key') }
+  checkCredentials(credentials, file)
+  return credentials
 }
 
 /**

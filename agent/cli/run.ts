@@ -3,14 +3,15 @@ import { startAgent } from '../core/agent.ts'
 import type { Log } from '../core/log.ts'
 import { createTimekeeper } from '../core/time/timekeeper.ts'
 import { thisMachine } from '../machine.ts'
+import { endingWords } from '../uplink/credentials.ts'
 import { createMqttUplink } from '../uplink/mqtt.ts'
-import { makeSensor, openBuffer, tokenOf } from './parts.ts'
+import { makeSensor, openBuffer, credentialsOf } from './parts.ts'
 import { agentVersion } from './version.ts'
 
 /** Runs the agent until a signal says stop. Throws coded errors before anything is sampled. */
 export async function runAgent(config: AgentConfig, log: Log): Promise<void> {
   const { device, site, uplink, primary } = config
-  const token = tokenOf(config)
+  const credentials = credentialsOf(config)
   const { clock, boot, sync } = thisMachine(process.env)
   const keeper = createTimekeeper({ clock, log })
   // Before the first reading is stamped, so that on a machine whose clock is right nothing ever waits.
@@ -29,12 +30,14 @@ export async function runAgent(config: AgentConfig, log: Log): Promise<void> {
     primary: Object.entries(primary).map(([metric, sensor]) => ({ metric, sensor })),
     shipping: uplink,
     buffer,
-    uplink: createMqttUplink({ device, url: uplink.url, token, clock, random: Math.random }),
+    uplink: createMqttUplink({ device, url: uplink.url, ...credentials, clock, random: Math.random }),
     clock,
     time: { keeper, system: sync.read },
     log,
     version: agentVersion,
   })
+  const ending = endingWords(credentials, clock.now())
+  if (ending) log.warn({}, ending)
   log.info({ device, sensors: sensors.map(({ id }) => id).join(' '), epoch: buffer.epoch }, 'running')
   const signal = await nextSignal()
   log.info({ signal }, 'stopping')

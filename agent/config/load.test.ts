@@ -304,3 +304,54 @@ describe('secrets', () => {
     expect(secret('env:NOT_SET')).toThrow(/the environment variable NOT_SET is not set/)
   })
 })
+
+describe('a provisioning file', () => {
+  const provision = `device: cellar
+site: { name: Cellar, latitude: 1, longitude: 2, timeZone: UTC }
+uplink: { url: mqtts://collector.example:8883, token: secret }
+`
+  const sensors = `sensors:
+  - { id: attic, type: probe }
+`
+
+  test('says what the configuration leaves open, and nothing that it says', () => {
+    writeFileSync(join(folder, 'cellar.yaml'), provision)
+    const config = load(`provision: cellar.yaml\nuplink: { lingerMs: 500 }\nsite: { name: Mine }\n${sensors}`)
+    expect(config).toMatchObject({
+      device: 'cellar',
+      site: { name: 'Mine', latitude: 1, timeZone: 'UTC' },
+      uplink: { url: 'mqtts://collector.example:8883', token: 'secret', lingerMs: 500 },
+    })
+    const environment = { BAROGRAPH_PROVISION: 'cellar.yaml', BAROGRAPH_UPLINK_URL: 'mqtts://other:1' }
+    expect(load(sensors, { environment })).toMatchObject({
+      device: 'cellar',
+      uplink: { url: 'mqtts://other:1' },
+    })
+    expect(load(sensors, { set: ['provision=cellar.yaml'] }).device).toBe('cellar')
+  })
+
+  test('is a whole configuration as soon as it has sensors', () => {
+    expect(load(provision + sensors)).toMatchObject({ device: 'cellar', uplink: { token: 'secret' } })
+  })
+
+  test('that is not there, or wrong, is named with its line', () => {
+    expect(complaint(`provision: nothing.yaml\n${sensors}`)).toMatch(/nothing\.yaml: there is no such file/)
+    writeFileSync(join(folder, 'cellar.yaml'), provision.replace('latitude: 1', 'latitude: 200'))
+    expect(complaint(`provision: cellar.yaml\n${sensors}`)).toMatch(/^cellar\.yaml:2: site\.latitude = 200/)
+    writeFileSync(join(folder, 'cellar.yaml'), provision.replace('token: secret', 'tokn: secret'))
+    expect(complaint(`provision: cellar.yaml\n${sensors}`)).toMatch(
+      /^cellar\.yaml:3: unknown key "uplink\.tokn"/,
+    )
+  })
+})
+
+test.each([
+  ['uplink: { url: mqtt://a, ca: file:ca.crt }', /uplink\.url = "mqtt:\/\/a": speaks no TLS/],
+  [
+    'uplink: { url: mqtts://a, cert: file:a.crt }',
+    /uplink\.key is missing; allowed: the key of uplink\.cert/,
+  ],
+  ['uplink: { url: mqtts://a, key: file:a.key }', /uplink\.cert is missing; allowed: the certificate/],
+])('%s is refused with words', (text, words) => {
+  expect(complaint(`${good}${text}\n`)).toMatch(words)
+})

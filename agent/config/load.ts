@@ -18,7 +18,8 @@ export interface AgentConfig {
   readonly device: string
   /** `validFrom`, ms since 1970: from when on it is so; null: the configuration does not say. */
   readonly site: SiteConfig & { readonly validFrom: number | null }
-  readonly uplink: Readonly<Omit<CheckedConfig['uplink'], 'token'>> & { readonly token: string | null }
+  /** `token`, `ca`, `cert` and `key` as they are written: themselves, or where they are. */
+  readonly uplink: Readonly<Omit<CheckedConfig['uplink'], keyof UplinkSecrets>> & UplinkSecrets
   readonly buffer: Readonly<CheckedConfig['buffer']>
   /** For every metric of the device the sensor that speaks for it. */
   readonly primary: Readonly<Record<string, string>>
@@ -27,6 +28,14 @@ export interface AgentConfig {
   secret(reference: string, key: string): string
   /** What turned out wrong only when it was used, in the words and with the place of every other mistake. */
   mistake(issue: ConfigIssue): CodedError
+}
+
+/** What the uplink shows of itself and by what it knows the broker; null: nothing. */
+export interface UplinkSecrets {
+  readonly token: string | null
+  readonly ca: string | null
+  readonly cert: string | null
+  readonly key: string | null
 }
 
 export interface LoadOptions {
@@ -47,6 +56,7 @@ const example = `a small one:
 export function loadConfig(options: LoadOptions): AgentConfig {
   const { file, environment } = options
   const text = readText(file)
+  const baseDir = dirname(resolve(file))
   const overrides = options.set.map(parseFlag)
   let found: CheckedSensors = { sensors: [], issues: [] }
   const load = (alsoWrong: readonly ConfigIssue[] = []): CheckedConfig =>
@@ -57,14 +67,18 @@ export function loadConfig(options: LoadOptions): AgentConfig {
       env: environment,
       prefix: 'BAROGRAPH',
       overrides,
+      baseOf: ({ provision }) =>
+        typeof provision === 'string' && provision !== ''
+          ? { file: provision, text: readText(resolve(baseDir, provision), provision) }
+          : null,
       check: (config) => {
         found = checkSensors(config, options.sensorTypes)
-        return [...found.issues, ...alsoWrong]
+        return [...found.issues, ...checkUplink(config.uplink), ...alsoWrong]
       },
     })
   const { device, site, uplink, buffer, primary } = load()
   const { sensors } = found
-  const baseDir = dirname(resolve(file))
+  const { token = null, ca = null, cert = null, key = null } = uplink
   return deepFreeze({
     file,
     baseDir,
@@ -74,7 +88,7 @@ export function loadConfig(options: LoadOptions): AgentConfig {
       name: site.name ?? device,
       validFrom: site.validFrom === undefined ? null : parseValidFrom(site.validFrom, site.timeZone),
     },
-    uplink: { ...uplink, token: uplink.token ?? null },
+    uplink: { ...uplink, token, ca, cert, key },
     buffer: { ...buffer, path: resolve(baseDir, buffer.path) },
     primary: fillPrimary(primary, sensors),
     sensors,
@@ -92,9 +106,34 @@ export function loadConfig(options: LoadOptions): AgentConfig {
   })
 }
 
-function readText(file: string): string {
+/** What of the uplink goes together and what does not. */
+function checkUplink({ url, ca, cert, key }: CheckedConfig['uplink']): ConfigIssue[] {
+  const isTls = new URL(url).protocol === 'mqtts:'
+  const issues: ConfigIssue[] = []
+  if (!isTls && (ca ?? cert ?? key) !== undefined)
+    issues.push({
+      path: ['uplink', 'url'],
+      message: 'speaks no TLS, and uplink.ca, cert and key are for TLS',
+      allowed: 'an address such as mqtts://broker.example:8883',
+    })
+  if (cert !== undefined && key === undefined)
+    issues.push({
+      path: ['uplink', 'key'],
+      message: 'a certificate has a key',
+      allowed: 'the key of uplink.cert',
+    })
+  if (key !== undefined && cert === undefined)
+    issues.push({
+      path: ['uplink', 'cert'],
+      message: 'a key has a certificate',
+      allowed: 'the certificate of uplink.key',
+    })
+  return issues
+}
+
+function readText(path: string, file: string = path): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
     const why = isMissing ? 'there is no such file' : 'it cannot be read'

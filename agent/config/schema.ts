@@ -22,6 +22,10 @@ const site = z.strictObject({
     .describe('a date such as 2026-11-01, or an ISO time such as 2026-11-01T06:00Z'),
 })
 
+/** A text in PEM. */
+const pem = (itself: string) =>
+  z.string().min(1).optional().describe(`file:PATH, env:NAME or ${itself}, in PEM`)
+
 const uplink = z.strictObject({
   url: z
     .string()
@@ -34,6 +38,9 @@ const uplink = z.strictObject({
     .optional()
     .describe('file:PATH, env:NAME or the token itself')
     .meta({ secret: true }),
+  ca: pem('the certificate of the authority itself'),
+  cert: pem('the certificate itself'),
+  key: pem('the key itself').meta({ secret: true }),
   lingerMs: count(0, 3_600_000).default(0),
   maxBatchEntries: count(1, 8_192).default(500),
   backfillPerSecond: count(1, 1_000_000).default(5_000),
@@ -56,6 +63,8 @@ const sensorHead = z.looseObject({ id: id(), type: z.string() })
 
 /** agent.yaml, but for what the types of sensors know of themselves. */
 export const agentSchema = z.strictObject({
+  /** Read before the rest: the file that says what this one leaves open (`barograph-collector devices add`). */
+  provision: z.string().min(1).optional().describe('a file that barograph-collector devices add has made'),
   device: id(),
   site,
   uplink: uplink.prefault({}),

@@ -92,7 +92,7 @@ test('what stands in the way is said in words', async () => {
   broker.answerConnects(0)
   await tryBroker({ device: 'balcony', url, token: null })
   // Beside a running agent: under an id of its own, and nobody is told that the device is offline.
-  expect(broker.connects.at(-1)).toMatchObject({ clientId: 'barograph-balcony-doctor', will: null })
+  expect(broker.connects.at(-1)).toMatchObject({ clientId: 'barograph-balcony.doctor', will: null })
   await broker.close()
   await expect(tryBroker({ device: 'balcony', url, token: null })).rejects.toMatchObject({
     code: 'refused',

@@ -5,14 +5,13 @@ import type { Clock } from '../core/clock.ts'
 import type { Uplink, UplinkListener } from '../core/uplink.ts'
 import { keepPoolSmall } from './buffer-pool.ts'
 import { describeConnectError } from './connect-error.ts'
+import type { UplinkCredentials } from './credentials.ts'
 import { createTakeoverWatch, nameTaken } from './takeover.ts'
 
-export interface MqttUplinkOptions {
+export interface MqttUplinkOptions extends Partial<UplinkCredentials> {
   readonly device: string
   /** mqtt:// or mqtts:// */
   readonly url: string
-  /** The device's password; null: the broker asks for none. */
-  readonly token: string | null
   readonly clock: Clock
   readonly random: () => number
 }
@@ -28,8 +27,11 @@ const connectTimeoutMs = 10_000
 export function clientOptions({
   device,
   url,
-  token,
-}: Pick<MqttUplinkOptions, 'device' | 'url' | 'token'>): IClientOptions {
+  token = null,
+  ca = null,
+  cert = null,
+  key = null,
+}: Omit<MqttUplinkOptions, 'clock' | 'random'>): IClientOptions {
   const { username, password } = new URL(url)
   return {
     clientId: `barograph-${device}`,
@@ -40,6 +42,8 @@ export function clientOptions({
     resubscribe: false,
     keepalive: keepaliveS,
     connectTimeout: connectTimeoutMs,
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null || key === null ? {} : { cert, key }),
     ...(token === null ? {} : { username: device, password: token }),
     ...(token === null && username
       ? { username: decodeURIComponent(username), password: decodeURIComponent(password) }
@@ -106,7 +110,7 @@ export function createMqttUplink(options: MqttUplinkOptions): Uplink {
       if (upAtMs !== null && clock.monotonicMs() - upAtMs >= goodAfterMs) backoff.reset()
       mine.end(true)
       const isTaken = takeovers.ended(clock.monotonicMs(), upAtMs !== null, reason)
-      const error = isTaken ? nameTaken(device, url) : describeConnectError(reason, url)
+      const error = isTaken ? nameTaken(device, url) : describeConnectError(reason, options)
       failPending(error)
       if (closed) return
       listener?.disconnected(error)
@@ -130,7 +134,7 @@ export function createMqttUplink(options: MqttUplinkOptions): Uplink {
       pending.add(reject)
       through.publish(topic, Buffer.from(bytes), { qos: 1, retain }, (error) => {
         pending.delete(reject)
-        if (error) reject(describeConnectError(error, url))
+        if (error) reject(describeConnectError(error, options))
         else resolve()
       })
     })

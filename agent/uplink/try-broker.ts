@@ -1,17 +1,16 @@
 import { CodedError, downTopic } from '@barograph/proto'
 import { connect } from 'mqtt'
 import { describeConnectError } from './connect-error.ts'
+import type { UplinkCredentials } from './credentials.ts'
 import { clientOptions } from './mqtt.ts'
 
 /** Connects once, beside a running agent and without disturbing it. Throws what stands in the way. */
-export async function tryBroker(options: {
-  readonly device: string
-  readonly url: string
-  readonly token: string | null
-}): Promise<void> {
+export async function tryBroker(
+  options: { readonly device: string; readonly url: string } & Partial<UplinkCredentials>,
+): Promise<void> {
   const { will: _, ...withoutWill } = clientOptions(options)
   // An id of its own: under the agent's, the broker would end the agent's connection.
-  const client = connect(options.url, { ...withoutWill, clientId: `barograph-${options.device}-doctor` })
+  const client = connect(options.url, { ...withoutWill, clientId: `barograph-${options.device}.doctor` })
   try {
     await new Promise<void>((resolve, reject) => {
       client.once('error', reject)
@@ -27,7 +26,7 @@ export async function tryBroker(options: {
       })
     })
   } catch (error) {
-    throw describeConnectError(error, options.url)
+    throw describeConnectError(error, options)
   } finally {
     client.on('error', () => {})
     client.end(true)

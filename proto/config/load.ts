@@ -17,6 +17,11 @@ export interface LoadOptions<S extends z.ZodType> {
   readonly prefix: string
   /** From the command line: these win over the environment, which wins over the file. */
   readonly overrides?: readonly Override[]
+  /**
+   * Another file that says what this one leaves open: named by a key of this one, as flags and environment have it. Null:
+   * none is.
+   */
+  readonly baseOf?: (input: Readonly<Record<string, unknown>>) => { text: string; file: string } | null
   /** What only the whole configuration can tell. Runs when everything else is right. */
   readonly check?: (config: z.output<S>) => readonly ConfigIssue[]
 }
@@ -44,18 +49,24 @@ export function loadConfig<S extends z.ZodType>(options: LoadOptions<S>): z.outp
 /** The same, with the place of each value. */
 export function loadPlacedConfig<S extends z.ZodType>(options: LoadOptions<S>): PlacedConfig<z.output<S>> {
   const { schema, text, file } = options
-  const yaml = readYaml(text ?? '')
-  const [broken] = yaml.problems
-  if (broken) throw badConfig([`${file}:${broken.line}: not readable as YAML: ${broken.message}`])
-  if (yaml.value !== null && !isRecord(yaml.value))
-    throw badConfig([`${file}:1: a configuration has keys and values, as in "device: balcony"`])
+  const { value: own, lineOf } = readRecord(text ?? '', file)
   const view = viewOf(schema)
   const { overrides: fromEnv, strays } = readEnvironment(view, options.env, options.prefix)
   const overrides = [...fromEnv, ...(options.overrides ?? [])]
-  const input = overrides.reduce(applyOverride, (yaml.value ?? {}) as Record<string, unknown>)
+  const named = options.baseOf?.(overrides.reduce(applyOverride, own)) ?? null
+  const base = named && { ...readRecord(named.text, named.file), file: named.file }
+  const input = overrides.reduce(applyOverride, base ? fill(own, base.value) : own)
   const sources = new Map(overrides.map((one) => [keyName(one.path), one.source]))
   const places: Places = {
-    of: (path) => sources.get(keyName(path)) ?? `${file}${lineSuffix(yaml.lineOf(path), text)}`,
+    of: (path) => {
+      const isOfBase = base && valueAt(own, path) === undefined && valueAt(base.value, path) !== undefined
+      return (
+        sources.get(keyName(path)) ??
+        (isOfBase
+          ? `${base.file}${lineSuffix(base.lineOf(path), '')}`
+          : `${file}${lineSuffix(lineOf(path), text)}`)
+      )
+    },
     valueAt: (path) => valueAt(input, path),
   }
   const lines = strays.map(({ name, suggestion }) => `${name} is not known; did you mean ${suggestion}?`)
@@ -66,6 +77,29 @@ export function loadPlacedConfig<S extends z.ZodType>(options: LoadOptions<S>): 
   lines.push(...issues.flatMap((issue) => problemLines(issue, view, places)))
   if (lines.length > 0 || !parsed.success) throw badConfig(lines)
   return { config: deepFreeze(parsed.data), placeOf: places.of }
+}
+
+function readRecord(
+  text: string,
+  file: string,
+): { value: Record<string, unknown>; lineOf: (path: readonly PropertyKey[]) => number | null } {
+  const { value, problems, lineOf } = readYaml(text)
+  const [broken] = problems
+  if (broken) throw badConfig([`${file}:${broken.line}: not readable as YAML: ${broken.message}`])
+  if (value !== null && !isRecord(value))
+    throw badConfig([`${file}:1: a configuration has keys and values, as in "device: balcony"`])
+  return { value: value ?? {}, lineOf }
+}
+
+/** What `own` does not say, as `base` says it; lists are one or the other. */
+function fill(own: Record<string, unknown>, base: Record<string, unknown>): Record<string, unknown> {
+  const filled = { ...own }
+  for (const [key, value] of Object.entries(base)) {
+    const mine = own[key]
+    if (mine === undefined) filled[key] = value
+    else if (isRecord(mine) && isRecord(value)) filled[key] = fill(mine, value)
+  }
+  return filled
 }
 
 /** A copy in which every secret is replaced, for people to read. */
