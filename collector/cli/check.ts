@@ -87,13 +87,14 @@ function tlsAsWritten(tls: NonNullable<Config['broker']>['tls']): unknown {
 /** The password stays what names it. */
 function kafkaAsWritten(kafka: Config['log']['kafka']): object {
   if (!kafka) return {}
-  const { topicPrefix, tls, sasl, replication } = kafka
+  const { topicPrefix, tls, sasl, replication, sessionMs } = kafka
   const files = Object.entries(tls ?? {}).filter(([, path]) => path !== null)
   return {
     topicPrefix,
     kafka: {
       tls: tls !== null && files.length > 0 ? Object.fromEntries(files) : tls !== null,
       ...(sasl ? { sasl } : {}),
+      sessionTimeout: formatDuration(sessionMs),
       ...(replication === null ? {} : { replication }),
     },
   }

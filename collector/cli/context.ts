@@ -39,6 +39,11 @@ export function numberOption(name: string, text: string, from: number, to: numbe
   })
 }
 
+/** `--partitions 0,2`, each once. */
+export function partitionsOf(list: string, count: number): number[] {
+  return [...new Set(list.split(',').map((word) => numberOption('--partitions', word, 0, count - 1)))]
+}
+
 /** What --help ends with. */
 export function examplesOf(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  barograph-collector ${line}`).join('\n')}`

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { type Config, withoutPassword } from '../config/index.ts'
 import { type RoleName, roleNames } from '../roles/messages.ts'
 import { startRoles, stopLimits } from '../roles/supervisor.ts'
-import { commonOptions, configOf, examplesOf, version } from './context.ts'
+import { commonOptions, configOf, examplesOf, partitionsOf, version } from './context.ts'
 import { exitCodeOf, failureWords, placed } from './failure.ts'
 import { createLogger } from './logger.ts'
 
@@ -12,21 +12,34 @@ export function addRunCommand(program: Command): void {
   program
     .command('run')
     .description('take readings from devices, store them, serve the page')
-    .addHelpText('after', examplesOf('run', 'run --config collector.yaml', 'run --roles bridge,roll'))
+    .addHelpText(
+      'after',
+      examplesOf('run', 'run --config collector.yaml', 'run --roles bridge,roll', 'run --partitions 0,2'),
+    )
     .option('--roles <list>', `which parts run: ${roleNames.join(',')} (default: all)`)
-    .action(async (options: { roles?: string }, command: Command) => {
-      await run(options.roles, command)
+    .option('--partitions <list>', 'fold only these, as in 0,2 (default: all, or a share of a log in Kafka)')
+    .action(async (options: { roles?: string; partitions?: string }, command: Command) => {
+      await run(options, command)
     })
 }
 
-async function run(rolesText: string | undefined, command: Command): Promise<void> {
+async function run(
+  { roles: rolesText, partitions: partitionsText }: { roles?: string; partitions?: string },
+  command: Command,
+): Promise<void> {
   const options = commonOptions(command)
   const config = configOf(options)
   const roles = rolesOf(rolesText, config)
+  const partitions = partitionsText === undefined ? null : partitionsOf(partitionsText, config.log.partitions)
+  if (partitions && !roles.includes('roll'))
+    throw new CodedError('bad-usage', '--partitions is about the roll, which does not run.', {
+      hint: 'Add roll to --roles, or leave out --partitions.',
+    })
   const logger = createLogger({ level: options.logLevel, json: options.json })
   const supervisor = startRoles({
     config,
     roles,
+    partitions,
     version,
     log: (thread, level, fields, message) => logger[level]({ thread, ...fields }, message),
   })

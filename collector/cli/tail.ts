@@ -2,7 +2,7 @@ import { CodedError, isId, partitionOf } from '@barograph/proto'
 import type { Command } from 'commander'
 import type { Log } from '../core/log.ts'
 import { createOpeners } from '../roles/open.ts'
-import { commonOptions, configOf, examplesOf, numberOption } from './context.ts'
+import { commonOptions, configOf, examplesOf, partitionsOf } from './context.ts'
 import { writeLines } from './output.ts'
 import { recordLines } from './record-lines.ts'
 
@@ -92,7 +92,7 @@ function choosePartitions(list: string | undefined, device: string | undefined, 
   const named =
     list === undefined
       ? Array.from({ length: count }, (_, partition) => partition)
-      : [...new Set(list.split(',').map((word) => numberOption('--partitions', word, 0, count - 1)))]
+      : partitionsOf(list, count)
   if (device === undefined) return named
   if (!isId(device))
     throw new CodedError('bad-usage', `--device ${device} is no device id.`, {

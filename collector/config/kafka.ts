@@ -1,6 +1,6 @@
 // What of collector.yaml is of the log, and how a Kafka is reached.
 import { resolve } from 'node:path'
-import type { ConfigIssue } from '@barograph/proto/config'
+import { type ConfigIssue, duration } from '@barograph/proto/config'
 import { z } from 'zod'
 
 const file = () => z.string().min(1).describe('a PEM file, as seen from the configuration')
@@ -45,6 +45,7 @@ export const kafkaSchema = z.strictObject({
       password: password(),
     })
     .optional(),
+  sessionTimeout: duration().prefault('10s'),
   replication: z.number().int().min(1).max(9).optional().describe('copies of each record, 1 to 9'),
 })
 
@@ -60,6 +61,8 @@ export interface KafkaConfig {
   readonly sasl: z.output<typeof kafkaSchema>['sasl'] | null
   /** null: as the cluster makes topics. */
   readonly replication: number | null
+  /** A roll that was not heard of for this long loses its partitions to the others. */
+  readonly sessionMs: number
 }
 
 interface LogFile {
@@ -89,6 +92,8 @@ export function checkKafka({ url, kafka }: LogFile): ConfigIssue[] {
   return []
 }
 
+const defaultSessionMs = 10_000
+
 /** null: the log is no Kafka. */
 export function resolveKafka({ url, topicPrefix, kafka }: LogFile, folder: string): KafkaConfig | null {
   if (!url.startsWith('kafka://')) return null
@@ -107,5 +112,6 @@ export function resolveKafka({ url, topicPrefix, kafka }: LogFile, folder: strin
         }
       : null,
     replication: kafka?.replication ?? null,
+    sessionMs: kafka?.sessionTimeout ?? defaultSessionMs,
   }
 }

@@ -33,6 +33,8 @@ export type RollPoint =
 export interface RollReport {
   readonly partition: number
   readonly position: number
+  /** As far as it is in the store for good. */
+  readonly stored: number
   readonly behind: number
   readonly fresh: number
   readonly quarantined: number
@@ -365,7 +367,15 @@ export function createRoll(options: RollOptions): Roll {
     async function tell(): Promise<void> {
       const { next: end } = await log.extent(partition)
       const documents = cache.buckets.size + cache.rollups.size
-      report({ partition, position: next, behind: end - next, ...counts, documents, trouble })
+      report({
+        partition,
+        position: next,
+        stored: flushed,
+        behind: end - next,
+        ...counts,
+        documents,
+        trouble,
+      })
     }
   }
 

@@ -15,6 +15,8 @@ export interface ThreadData {
   readonly thread: ThreadName
   readonly config: Config
   readonly roles: readonly RoleName[]
+  /** Those that this program folds; null: all, or its share of them. */
+  readonly partitions: readonly number[] | null
   readonly version: string
 }
 

@@ -1,4 +1,5 @@
 import { type Config, type KafkaConfig, sqlitePath } from '../config/index.ts'
+import { type Assignment, fixedAssignment } from '../core/assignment.ts'
 import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import { createSqliteDeadLetters } from '../log/dead-letters.ts'
@@ -14,6 +15,8 @@ interface LogOpeners {
   readLog(): Promise<Log>
   deadLetters(): Promise<ClosedAfterUse>
   readDeadLetters(): Promise<ClosedAfterUse>
+  /** Who folds which partitions; null: no fixed ones were asked for. */
+  assignment(log: Log, fixed: readonly number[] | null): Promise<Assignment>
 }
 
 interface StoreOpeners {
@@ -36,6 +39,8 @@ function logOpeners({ url, partitions, maxBytes, retentionMs, kafka }: Config['l
     readLog: async () => openSqliteLog({ path }),
     deadLetters: async () => createSqliteDeadLetters({ path }),
     readDeadLetters: async () => createSqliteDeadLetters({ path, readOnly: true }),
+    assignment: async (opened, fixed) =>
+      fixedAssignment(fixed ?? Array.from({ length: opened.partitions }).keys()),
   }
 }
 
@@ -61,6 +66,10 @@ function kafkaOpeners(config: KafkaConfig & { partitions: number; retentionMs: n
     async readDeadLetters() {
       const { adapter, options } = await load()
       return adapter.openKafkaDeadLetters(options)
+    },
+    async assignment(_, fixed) {
+      const { adapter, options } = await load()
+      return fixed ? fixedAssignment(fixed) : adapter.joinMembers(options)
     },
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { withoutPassword } from '../config/place.ts'
+import type { Assignment } from '../core/assignment.ts'
 import { createReceipts } from '../core/receipts.ts'
 import { keepPruned } from '../core/retention/prune.ts'
 import { keepSwept, type SweepCounts } from '../core/retention/sweeper.ts'
@@ -10,10 +11,11 @@ import { systemClock } from '../system-clock.ts'
 import { rollMetrics, sweepMetrics } from './metrics.ts'
 import { readMqttAccess, rollClientId } from './mqtt-access.ts'
 import { createOpeners } from './open.ts'
+import { createOwned } from './owned.ts'
 import { openPatiently } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
-/** Log -> documents -> receipts, for every partition. */
+/** Log -> documents -> receipts, for the partitions that are ours. */
 async function startRoll(thread: Thread): Promise<RunningRole> {
   const { config, log: say, fail } = thread
   const openers = createOpeners(config)
@@ -22,6 +24,7 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
   await store.beginLife(randomUUID())
   const ending = new AbortController()
   const reports = new Map<number, RollReport>()
+  let assignment: Assignment | null = null
   const sender = createSender(thread)
   const reached = killPoint(process.env.BAROGRAPH_TEST_KILL_AT)
 
@@ -34,7 +37,8 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
         { partition, missed },
         'the log does not reach back to where the store was folded: readings of these records are in the store only if their agents still hold them (run the audit)',
       )
-    reports.set(report.partition, report)
+    reports.set(partition, report)
+    assignment?.stored(partition, report.stored)
     const now = troubleOf(reports)
     if (before === null && now !== null) say.error({}, `readings wait in the log: ${now}`)
     if (before !== null && now === null) say.info({}, 'readings are stored again')
@@ -52,7 +56,7 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
     },
   })
 
-  const rolls = Array.from({ length: log.partitions }, (_, partition) =>
+  const makeRoll = (partition: number) =>
     createRoll({
       log,
       store,
@@ -64,52 +68,66 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
       rezone: rezoning.note,
       clock: systemClock,
       ...(reached ? { reached } : {}),
-    }),
-  )
-  const pruning = keepPruned({
-    log,
-    store,
-    clock: systemClock,
-    retentionMs: config.log.retentionMs,
-    signal: ending.signal,
-    report(outcome) {
-      if (typeof outcome === 'string')
-        say.warn({}, `records past the retention of the log stay for now: ${outcome}`)
-      else if (outcome > 0)
-        say.info({ dropped: outcome }, 'dropped records that are past the retention of the log')
-    },
-  })
+    })
+  const prune = (signal: AbortSignal): Promise<void> =>
+    keepPruned({
+      log,
+      store,
+      clock: systemClock,
+      retentionMs: config.log.retentionMs,
+      signal,
+      report(outcome) {
+        if (typeof outcome === 'string')
+          say.warn({}, `records past the retention of the log stay for now: ${outcome}`)
+        else if (outcome > 0)
+          say.info({ dropped: outcome }, 'dropped records that are past the retention of the log')
+      },
+    })
   let swept: SweepCounts | null = null
-  const sweeping = keepSwept({
-    log,
-    store,
-    retention: config.retention,
-    clock: systemClock,
-    signal: ending.signal,
-    report(outcome) {
-      if (typeof outcome === 'string') {
-        say.warn({}, `what is past its retention stays for now: ${outcome}`)
-        return
-      }
-      const fresh = since(outcome, swept)
-      swept = outcome
-      if (fresh) say.info(fresh, 'dropped what is past its retention')
-    },
+  const sweep = (signal: AbortSignal): Promise<void> =>
+    keepSwept({
+      log,
+      store,
+      retention: config.retention,
+      clock: systemClock,
+      signal,
+      report(outcome) {
+        if (typeof outcome === 'string') {
+          say.warn({}, `what is past its retention stays for now: ${outcome}`)
+          return
+        }
+        const fresh = since(outcome, swept)
+        swept = outcome
+        if (fresh) say.info(fresh, 'dropped what is past its retention')
+      },
+    })
+  const announced = new Map<number, Promise<void>>()
+  const owned = createOwned(async (partition, signal) => {
+    const roll = makeRoll(partition)
+    announced.set(partition, roll.announced)
+    // One owner is enough for what is about all partitions, and two do no harm.
+    const ofAll = partition === 0 ? [prune(signal), sweep(signal)] : []
+    await Promise.all([roll.run(signal), ...ofAll])
+    reports.delete(partition)
+  }, fail)
+  const rezoned = rezoning.run(ending.signal)
+  rezoned.catch(fail)
+  assignment = await openers.assignment(log, thread.partitions)
+  const assigned = Promise.withResolvers<void>()
+  assignment.watch((partitions) => {
+    owned.want(partitions)
+    if (partitions.size < log.partitions)
+      say.info({ partitions: owned.partitions() }, 'folds these partitions')
+    assigned.resolve()
   })
-  const ended = Promise.all([
-    ...rolls.map((roll) => roll.run(ending.signal)),
-    rezoning.run(ending.signal),
-    pruning,
-    sweeping,
-  ])
-  ended.catch(fail)
-  await Promise.race([ended, Promise.all(rolls.map((roll) => roll.announced))])
+  await assigned.promise
+  await Promise.race([rezoned, Promise.all(owned.partitions().flatMap((one) => announced.get(one) ?? []))])
 
   return {
     address: null,
     state() {
       const all = [...reports.values()]
-      const trouble = troubleOf(reports) ?? sender.trouble()
+      const trouble = troubleOf(reports) ?? sender.trouble() ?? assignment?.trouble() ?? null
       const behind = all.reduce((sum, report) => sum + report.behind, 0)
       return {
         roles: [{ role: 'roll', ok: trouble === null, detail: trouble ?? `${behind} records behind` }],
@@ -119,7 +137,8 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
     receive() {},
     async stop() {
       ending.abort()
-      await ended
+      await Promise.all([owned.close(), rezoned])
+      await assignment?.close()
       await sender.close()
       await store.close()
       await log.close()

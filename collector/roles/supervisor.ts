@@ -25,6 +25,7 @@ export interface Supervisor {
 export interface SupervisorOptions {
   readonly config: Config
   readonly roles: readonly RoleName[]
+  readonly partitions: readonly number[] | null
   readonly version: string
   readonly log: (thread: ThreadName, level: LogLevel, fields: object, message: string) => void
 }
@@ -57,7 +58,7 @@ export function threadsOf(roles: readonly RoleName[]): ThreadName[] {
 const starting = (role: string) => ({ role, ok: false, detail: 'starting' })
 
 /** Starts a thread for each part of the program, passes messages between them, and ends them in order. */
-export function startRoles({ config, roles, version, log }: SupervisorOptions): Supervisor {
+export function startRoles({ config, roles, partitions, version, log }: SupervisorOptions): Supervisor {
   const ready = Promise.withResolvers<Readonly<Partial<Record<ThreadName, string>>>>()
   const ended = Promise.withResolvers<void>()
   const names = threadsOf(roles)
@@ -67,7 +68,7 @@ export function startRoles({ config, roles, version, log }: SupervisorOptions): 
   let isStopping = false
 
   function start(name: ThreadName): Child {
-    const workerData: ThreadData = { thread: name, config, roles, version }
+    const workerData: ThreadData = { thread: name, config, roles, partitions, version }
     const worker = new Worker(files[name], { workerData, name })
     const gone = Promise.withResolvers<void>()
     const child: Child = {
