@@ -226,6 +226,8 @@ export function createCollector(options: {
       operator.close()
       // Told to be stored, and neither in the copy nor in the log: gone, and docs/delivery.md says so.
       void store.restore(copy).then(() => check?.forget(currentLog()))
+      // One that was made on the way over to another log says in words that this is to be run again.
+      world.schedule(random.between(100, 5_000), null, operator.goOver)
       return true
     },
     mayDamage: () => log.damages() < 3 && (!isRestored || hasSites(sited(), toldSites)),
