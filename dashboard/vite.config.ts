@@ -5,7 +5,8 @@ const collector = process.env['BAROGRAPH_COLLECTOR'] ?? 'http://127.0.0.1:8013'
 const proxied = { target: collector, changeOrigin: true }
 
 export default defineConfig({
-  base: '/',
+  // The page may stand under any prefix: what it needs is beside it.
+  base: './',
   build: {
     outDir: 'dist',
     target: 'es2022',

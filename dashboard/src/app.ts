@@ -1,12 +1,13 @@
-import type { ApiDevice, ApiLevel } from '@barograph/proto/api'
+import type { ApiDevice, ApiLevel, ApiSession } from '@barograph/proto/api'
 import { type Api, ApiFailure } from './api/client.ts'
 import { createLive, type Live, type Socket, type Subscription } from './api/live.ts'
 import { levels } from './measure/level.ts'
 import { formatPlace, type Place, parsePlace, type RangeName } from './state/address.ts'
 import { createBefore } from './state/before.ts'
 import { createHistory } from './state/history.ts'
-import { createModel, nowOf, takeDevices, takeFrame } from './state/model.ts'
+import { createModel, forgetReadings, nowOf, takeDevices, takeFrame } from './state/model.ts'
 import { loadSettings, type Settings, type SettingsStorage, saveSettings } from './state/settings.ts'
+import { isSignedOut, needsSignIn, type Refusal, refusalOf } from './state/session.ts'
 import { suitingRange } from './state/span.ts'
 import { createTold } from './state/told.ts'
 import { ownZone, secondMs, zoneOf } from './time/zone.ts'
@@ -30,6 +31,8 @@ const leastRenderMs = 250
 const deliveryEveryMs = 5 * secondMs
 const auditEveryMs = 60 * secondMs
 const devicesEveryMs = 60 * secondMs
+/** Also what keeps a session that is looked at from ending. */
+const sessionEveryMs = 600 * secondMs
 
 /** What could not be read, in words. */
 const windowsOf: Readonly<Record<ApiLevel, string>> = {
@@ -53,13 +56,17 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
   let live: Live | null = null
   let renderedAt = Number.NEGATIVE_INFINITY
   let isWaiting = false
+  let hasAsked = false
+  const reads: (() => Promise<void>)[] = []
 
   const now = () => Date.now()
   const onChange = () => requestRender()
   const fail = (what: string) => (error: unknown) => {
     if (!(error instanceof ApiFailure)) throw error
+    // Who has to sign in is told so instead of every single failure.
+    if (isSignedOut(error.code)) void readSession()
     // No answer at all is the connection's business, and said there.
-    if (error.code !== 'unreachable')
+    else if (error.code !== 'unreachable')
       model.troubles.set(what, { what, detail: error.message, code: error.code })
     onChange()
   }
@@ -73,7 +80,7 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
   const before = createBefore({ api, now, onChange, onFailure: fail('the readings of three hours ago') })
   const told = createTold({ api, now, onChange, onFailure: fail('the gaps') })
   const station = createStation({ history, before, told })
-  const page = createPage({ root, station, history, before, onChange: () => requestRender(true) })
+  const page = createPage({ root, station, history, before, onChange: () => requestRender(true), signIn })
 
   function requestRender(isUrgent = false): void {
     const wait = isUrgent ? 0 : Math.max(0, renderedAt + leastRenderMs - performance.now())
@@ -87,7 +94,7 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
     renderedAt = performance.now()
     document.documentElement.dataset['theme'] = themeOf(settings)
     const device = shownDevice()
-    subscribe(device)
+    if (isReading()) subscribe(device)
     page.update(contextFor(device), device)
   }
 
@@ -105,6 +112,7 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
       go,
       set,
       tryNow: () => live?.tryNow(),
+      signOut: () => void signOut(),
       retry,
       refreshDevices: () => void readDevices(),
     }
@@ -177,7 +185,56 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
     const isNews = state.phase !== model.live.phase
     model.live = state
     if (isNews && state.phase === 'open') void readDevices()
+    // A handshake that is refused tells a page nothing: ask.
+    if (state.phase === 'waiting') void readSession()
     if (isNews) requestRender(true)
+  }
+
+  /** Nobody has to sign in, or somebody did. A collector that does not answer is waited for like any other time. */
+  const isReading = (): boolean => hasAsked && !needsSignIn(model.session)
+
+  async function readSession(): Promise<void> {
+    try {
+      takeSession(await api.session())
+    } catch (error) {
+      // Nothing is known then, and nothing changes; the live connection says what is wrong.
+      if (!(error instanceof ApiFailure)) throw error
+    } finally {
+      hasAsked = true
+      requestRender(true)
+    }
+  }
+
+  function takeSession(session: ApiSession): void {
+    const before = model.session
+    hasAsked = true
+    model.session = session
+    if (session.role === before?.role) return
+    if (needsSignIn(session)) {
+      live?.close()
+      live = null
+      subscribed = ''
+      model.live = { phase: 'connecting' }
+      forgetReadings(model)
+    }
+    history.forget()
+    if (isReading()) readAll()
+  }
+
+  async function signIn(token: string): Promise<Refusal | null> {
+    try {
+      takeSession(await api.signIn(token))
+      return null
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error
+      return refusalOf(error)
+    } finally {
+      requestRender(true)
+    }
+  }
+
+  async function signOut(): Promise<void> {
+    await attempt('the end of the session', async () => takeSession(await api.signOut()))
   }
 
   async function readDevices(): Promise<void> {
@@ -197,10 +254,14 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
     }
   }
 
+  function readAll(): void {
+    for (const read of reads) void read()
+  }
+
   function poll(everyMs: number, act: () => Promise<void>): void {
-    void act()
+    reads.push(act)
     setInterval(() => {
-      if (!document.hidden && model.live.phase !== 'waiting') void act()
+      if (!document.hidden && model.live.phase !== 'waiting' && isReading()) void act()
     }, everyMs)
   }
 
@@ -231,5 +292,10 @@ export function startApp({ root, api, openSocket, storage, random }: Surrounding
   poll(auditEveryMs, readAudit)
   poll(deliveryEveryMs, readReadiness)
   poll(devicesEveryMs, readDevices)
+  setInterval(() => void readSession(), sessionEveryMs)
+  void readSession().then(() => {
+    // A collector that does not answer yet is asked by the polls, too.
+    if (model.session === null) readAll()
+  })
   render()
 }

@@ -6,11 +6,14 @@ import './css/drum.css'
 import './css/registers.css'
 import './css/fleet.css'
 import './css/first.css'
+import './css/sign-in.css'
 import { createApi } from './api/client.ts'
 import type { Socket } from './api/live.ts'
 import { startApp } from './app.ts'
 
-const socketUrl = new URL('/api/v1/live', location.href)
+// Wherever a proxy shows the page, the interface is beside it.
+const here = new URL('.', location.href)
+const socketUrl = new URL('api/v1/live', here)
 socketUrl.protocol = socketUrl.protocol.replace('http', 'ws')
 
 function socketOf(webSocket: WebSocket): Socket {
@@ -37,7 +40,7 @@ if (!root) throw new Error('index.html has no #root')
 
 startApp({
   root,
-  api: createApi({ base: '', fetch: (input, init) => fetch(input, init) }),
+  api: createApi({ base: here.pathname.replace(/\/$/, ''), fetch: (input, init) => fetch(input, init) }),
   openSocket: (query) => socketOf(new WebSocket(`${socketUrl}?${query}`)),
   storage: storageOrNull(),
   random: Math.random,

@@ -8,6 +8,7 @@ import type {
   ApiReadiness,
   ApiReadings,
   ApiRollups,
+  ApiSession,
 } from '@barograph/proto/api'
 
 /** A request that failed, in words a reader can use. */
@@ -26,6 +27,10 @@ export interface Api {
   delivery(): Promise<ApiDeliveries>
   audit(): Promise<ApiLastAudit>
   readiness(): Promise<ApiReadiness>
+  /** Who is signed in, and whether anybody has to be. */
+  session(): Promise<ApiSession>
+  signIn(token: string): Promise<ApiSession>
+  signOut(): Promise<ApiSession>
   rollups(query: WindowQuery): Promise<ApiRollups>
   readings(query: StreamQuery): Promise<ApiReadings>
   gaps(query: StreamQuery): Promise<ApiGaps>
@@ -50,11 +55,14 @@ const timeoutMs = 15_000
 
 /** The collector's HTTP interface under an address. */
 export function createApi({ base, fetch }: { base: string; fetch: typeof globalThis.fetch }): Api {
-  async function get<T>(path: string, { accept503 = false } = {}): Promise<T> {
+  const get = <T>(path: string, { accept503 = false } = {}): Promise<T> => ask(path, {}, accept503)
+
+  async function ask<T>(path: string, init: RequestInit, accept503 = false): Promise<T> {
     let response: Response
     try {
       response = await fetch(`${base}${path}`, {
-        headers: { accept: 'application/json' },
+        ...init,
+        headers: { accept: 'application/json', ...(init.body ? { 'content-type': 'application/json' } : {}) },
         signal: AbortSignal.timeout(timeoutMs),
       })
     } catch (cause) {
@@ -81,6 +89,9 @@ export function createApi({ base, fetch }: { base: string; fetch: typeof globalT
     delivery: () => get('/api/v1/delivery'),
     audit: () => get('/api/v1/audit'),
     readiness: () => get('/readyz', { accept503: true }),
+    session: () => get('/api/v1/session'),
+    signIn: (token) => ask('/api/v1/session', { method: 'POST', body: JSON.stringify({ token }) }),
+    signOut: () => ask('/api/v1/session', { method: 'DELETE' }),
     rollups(request) {
       const { path, query } = stream(request, { level: request.level })
       return get(`${path}/rollups?${query}`)

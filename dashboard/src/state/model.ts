@@ -4,6 +4,7 @@ import type {
   ApiDevice,
   ApiEntry,
   ApiReadiness,
+  ApiSession,
   LiveFrame,
 } from '@barograph/proto/api'
 import type { LiveState } from '../api/live.ts'
@@ -27,6 +28,8 @@ export interface Model {
   devices: Map<string, ApiDevice> | null
   /** True once the list of all devices was read. */
   isListed: boolean
+  /** Who is signed in; null: not told yet. */
+  session: ApiSession | null
   readiness: ApiReadiness | null
   delivery: { readonly total: ApiDelivery; readonly devices: ReadonlyMap<string, ApiDelivery> } | null
   /** The last audit of the store; null: none is known. */
@@ -42,11 +45,18 @@ export function createModel(): Model {
     aheadMs: 0,
     devices: null,
     isListed: false,
+    session: null,
     readiness: null,
     delivery: null,
     audit: null,
     troubles: new Map(),
   }
+}
+
+/** Forgets what only those may see who are signed in. */
+export function forgetReadings(model: Model): void {
+  const { live, aheadMs, session } = model
+  Object.assign(model, createModel(), { live, aheadMs, session })
 }
 
 /** Takes a frame into the model. True: something may have been missed, so what was read before must be read again. */

@@ -21,6 +21,7 @@ export interface Context {
   go(change: Partial<Place>): void
   set(change: Partial<Settings>): void
   tryNow(): void
+  signOut(): void
   retry(): void
   refreshDevices(): void
 }

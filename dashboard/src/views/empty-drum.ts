@@ -26,7 +26,7 @@ const ruledFor = [
 ] as const
 
 /** The sheet, ruled and ready, its pens parked at now. */
-export function emptyDrum({ now, zone, settings, place }: Context): DrumModel {
+export function emptyDrum({ now, zone, settings, place }: Context, remark: string): DrumModel {
   const metrics = ruledFor.map(([name, metric]) => shownMetric(name, metric, nobody, settings.units))
   const isNarrow = innerWidth < 720
   return {
@@ -50,7 +50,7 @@ export function emptyDrum({ now, zone, settings, place }: Context): DrumModel {
       tendency: null,
       low: null,
       high: null,
-      remark: 'waiting for the first reading',
+      remark,
       isPicked: false,
       isLast: i === metrics.length - 1,
       onPick: () => {},

@@ -3,6 +3,7 @@ import { h, s } from '../dom.ts'
 import { type UnitChoice, unitChoices, unitSign } from '../measure/units.ts'
 import { formatPlace, type Place } from '../state/address.ts'
 import { isReplayed } from '../state/model.ts'
+import { callerWords } from '../state/session.ts'
 import type { Settings } from '../state/settings.ts'
 import { clockSeconds, longDate, zoneWords } from '../time/words.ts'
 import type { Context } from './context.ts'
@@ -55,7 +56,7 @@ export function linkTo(
   props: Record<string, string | null>,
   ...children: Parameters<typeof h>[2][]
 ): HTMLElement {
-  const href = formatPlace({ ...place, ...change }) || '/'
+  const href = formatPlace({ ...place, ...change }) || './'
   const onclick = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return
     event.preventDefault()
@@ -125,6 +126,7 @@ function whenView(context: Context, isFleet: boolean, isWallClock: boolean): HTM
     timeButton(context, isFleet),
     unitsMenu(context),
     themeButton(context),
+    callerMenu(context),
   )
 }
 
@@ -143,6 +145,7 @@ export function footSettings(context: Context): HTMLElement {
     timeButton(context, !isStation),
     unitsMenu(context),
     themeButton(context),
+    callerMenu(context),
     isStation && table,
   )
 }
@@ -199,7 +202,27 @@ export function otherTheme(
   return { shown, setting: shown === machine ? 'auto' : shown }
 }
 
-function themeButton({ settings, machineTheme, set }: Context): HTMLElement {
+/** Who is signed in, and the way out; nothing where nobody is asked. */
+function callerMenu({ model, signOut }: Context): HTMLElement | null {
+  const words = model.session ? callerWords(model.session) : ''
+  if (!words) return null
+  const may =
+    model.session?.role === 'operator' ? 'Reads, and may give orders.' : 'Reads; orders take an operator.'
+  return h(
+    'details',
+    { class: 'menu to-left', 'data-key': 'caller' },
+    h('summary', { 'aria-label': `Signed in: ${words}` }, h('span', { class: 'said' }, words)),
+    h(
+      'div',
+      { class: 'panel' },
+      h('p', { class: 'hand' }, may),
+      h('button', { type: 'button', class: 'option', onclick: signOut }, 'sign out'),
+    ),
+  )
+}
+
+/** Changes to the other theme. */
+export function themeButton({ settings, machineTheme, set }: Context): HTMLElement {
   const { shown, setting } = otherTheme(settings, machineTheme)
   return h(
     'button',

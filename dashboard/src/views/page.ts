@@ -3,6 +3,7 @@ import { h, morph, show } from '../dom.ts'
 import { count, counted } from '../measure/format.ts'
 import { metricsOf } from '../measure/metrics.ts'
 import type { Before } from '../state/before.ts'
+import { needsSignIn, type Refusal } from '../state/session.ts'
 import type { History } from '../state/history.ts'
 import { newestValue } from '../state/station.ts'
 import { clockSeconds, preciseSpan, span } from '../time/words.ts'
@@ -15,6 +16,7 @@ import { createFleet } from './fleet.ts'
 import type { FleetData } from './fleet-parts.ts'
 import { headView } from './head.ts'
 import { connectionNotice, type Notice, noticeView, troubleNotices } from './notice.ts'
+import { createSignIn, signInHead } from './sign-in.ts'
 import { hatchDefinitions } from './shapes.ts'
 import type { Station } from './station.ts'
 import { nameOf, type StateLine, stateLine } from './status.ts'
@@ -34,6 +36,7 @@ export function createPage(options: {
   history: History
   before: Before
   onChange: () => void
+  signIn: (token: string) => Promise<Refusal | null>
 }): Page {
   const { root, station, history, before, onChange } = options
   const head = h('header', { class: 'head' })
@@ -44,14 +47,19 @@ export function createPage(options: {
   const fleet = createFleet({ onChange })
   const blank = createDrum({ group: 'blank', widthPx: () => view.clientWidth, onPoint: () => {} })
   const first = createFirstStart(blank.element)
+  const blankBehind = createDrum({ group: 'sign-in', widthPx: () => view.clientWidth, onPoint: () => {} })
+  const signIn = createSignIn({ drum: blankBehind.element, signIn: options.signIn })
   let place: Context['place'] | null = null
+  let isSigningIn = false
   let saidState = ''
   let saidAt = Number.NEGATIVE_INFINITY
 
   function update(context: Context, device: ApiDevice | null): void {
     place = context.place
     const { model } = context
-    if (context.place.view === 'fleet') showFleet(context)
+    isSigningIn = needsSignIn(model.session)
+    if (isSigningIn) showSignIn(context)
+    else if (context.place.view === 'fleet') showFleet(context)
     else if (device) showStation(context, device)
     else showEmpty(context, model.isListed && model.devices?.size === 0)
   }
@@ -70,6 +78,16 @@ export function createPage(options: {
     )
     document.title = titleOf(device, context)
     speak(device, line, context)
+  }
+
+  function showSignIn(context: Context): void {
+    morph(head, signInHead(context))
+    put(signIn.element)
+    show(notices)
+    signIn.update()
+    blankBehind.update(emptyDrum(context, ''))
+    spoken.textContent = ''
+    document.title = 'Sign in, Barograph'
   }
 
   function showFleet(context: Context): void {
@@ -106,7 +124,7 @@ export function createPage(options: {
     showNotices(context, isUnknown ? [other] : [])
     const uplinkUrl = uplinkOf(model.readiness, location.hostname)
     first.update({ isFirst, uplinkUrl, waiting: waitingWords(context) })
-    blank.update(emptyDrum(context))
+    blank.update(emptyDrum(context, 'waiting for the first reading'))
     document.title = `${title}, Barograph`
   }
 
@@ -168,7 +186,7 @@ export function createPage(options: {
     update,
     press(event) {
       const isTyping = event.target instanceof HTMLInputElement
-      if (event.ctrlKey || event.metaKey || event.altKey) return false
+      if (isSigningIn || event.ctrlKey || event.metaKey || event.altKey) return false
       if (place?.view === 'fleet') {
         const isOnLink = event.target instanceof Element && event.target.closest('a, button') !== null
         if ((isTyping && event.key === '/') || (isOnLink && event.key === 'Enter')) return false

@@ -123,7 +123,9 @@ export function createStation(sources: StationSources): Station {
     else {
       // A device that has not written yet has its sheet ruled and its pens parked.
       const shown = modelOf(context, device, span, drawn)
-      drum.update(drawn.length > 0 ? part(shown, 0, mainStrips) : emptyDrum(context))
+      drum.update(
+        drawn.length > 0 ? part(shown, 0, mainStrips) : emptyDrum(context, 'waiting for the first reading'),
+      )
       rest.update(part(shown, mainStrips, Number.POSITIVE_INFINITY))
       point()
     }
