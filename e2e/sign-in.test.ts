@@ -9,7 +9,6 @@ import { buildPage, openBrowser, type TestPage } from './harness/browser.ts'
 import { createCollector } from './harness/collector.ts'
 import { temporaryFolder } from './harness/folder.ts'
 import { collectorProgram, run } from './harness/process.ts'
-import { eventually } from './harness/wait.ts'
 import { needsChromium } from './needs.ts'
 
 const balconyYaml = `
@@ -205,6 +204,6 @@ describe.skipIf(!needsChromium.isMet)(`signing in ${needsChromium.title}`, () =>
     await tokenField(page).waitFor({ timeout: 30_000 })
     await signIn(page, viewer)
     await untilLive(page)
-    await eventually('the session is told', async () => (await caller(page, 'viewer kiosk').count()) === 1)
+    expect(await caller(page, 'viewer kiosk').count()).toBe(1)
   })
 })
