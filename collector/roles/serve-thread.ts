@@ -23,7 +23,7 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
   const patienceMs = roles.length > 1 ? filesWithinMs : 0
   const log = await whenThere(openers.readLog, patienceMs)
   const store = await whenThere(openers.readStore, patienceMs)
-  const deadLetters = await openers.readDeadLetters()
+  const deadLetters = await whenThere(openers.readDeadLetters, patienceMs)
   // Until the others speak for themselves they are starting: nobody shall be told to come before the door is open.
   const others = roles.filter((role) => role !== 'serve')
   let program: ProgramState = {

@@ -1,14 +1,16 @@
 import { statusTopic } from '@barograph/proto'
-import type { ApiDeliveries } from '@barograph/proto/api'
+import type { ApiDeliveries, ApiRollups } from '@barograph/proto/api'
 import mqtt from 'mqtt'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Service } from '../../scripts/services/engine.ts'
+import { startKafka } from '../../scripts/services/kafka.ts'
 import { mosquittoSettings } from '../../scripts/services/mosquitto.ts'
 import { type Collector, createCollector } from '../harness/collector.ts'
+import { storedNumbers } from '../harness/documents.ts'
 import { temporaryFolder } from '../harness/folder.ts'
 import { agentProgram, type Running, start } from '../harness/process.ts'
 import { eventually, sleep } from '../harness/wait.ts'
-import { needsMosquitto } from '../needs.ts'
+import { needsKafka, needsMosquitto } from '../needs.ts'
 import { openMosquitto } from './bridge.ts'
 
 const deviceCount = 4
@@ -50,6 +52,18 @@ async function expectAllStoredOnce(fleet: Running, collector: Collector): Promis
     const { total } = await collector.get<ApiDeliveries>('/api/v1/delivery')
     return total.onTheWay === 0
   })
+  for (const { device, accepted } of devices) {
+    // Throws when a number is there twice.
+    expect(storedNumbers(collector.folder, device).size, device).toBe(1)
+    const { rollups } = await collector.get<ApiRollups>(
+      `/api/v1/devices/${device}/sensors/sim/rollups?level=day`,
+    )
+    const received = rollups.reduce((sum, window) => sum + window.received, 0)
+    expect(received, `readings of ${device} in its windows`).toBe(accepted)
+  }
+}
+
+async function expectAuditPasses(collector: Collector): Promise<void> {
   const audit = await collector.audit()
   expect(audit.code, audit.stdout + audit.stderr).toBe(0)
 }
@@ -81,7 +95,7 @@ describe.skipIf(!needsMosquitto.isMet)(
       })
       const collector = await createCollector({ folder: temporaryFolder(), outsideBroker: broker.url })
       await collector.start()
-      const fleet = startFleet(broker.url, 30)
+      const fleet = startFleet(broker.url, 25)
       await untilStored(collector, 40)
 
       await collector.kill()
@@ -91,36 +105,8 @@ describe.skipIf(!needsMosquitto.isMet)(
       await broker.restart()
       await collector.start()
       await expectAllStoredOnce(fleet, collector)
+      await expectAuditPasses(collector)
       await collector.stop()
-    })
-
-    test('nothing is lost, and nothing comes twice, when one of two bridges that share the devices dies', {
-      timeout: 300_000,
-    }, async () => {
-      const broker = await openMosquitto({ settings: [...mosquittoSettings, 'sys_interval 1'] })
-      const folder = temporaryFolder()
-      const open = (name: string) =>
-        createCollector({
-          folder,
-          outsideBroker: broker.url,
-          env: { BAROGRAPH_MQTT_NAME: name, BAROGRAPH_MQTT_SHARE: 'all' },
-        })
-      const [one, two] = await Promise.all([open('one'), open('two')])
-      await one.start()
-      await two.start()
-      const fleet = startFleet(broker.url, 30)
-      await untilStored(one, 40)
-      // It hangs, with what the broker gives it, and dies of it.
-      two.process().send('SIGSTOP')
-      await sleep(3_000)
-      await two.kill()
-      const before = await storedSoFar(one)
-      await untilStored(one, before + 40)
-      await two.start()
-      await untilStored(two, before + 80)
-      await expectAllStoredOnce(fleet, one)
-      await two.stop()
-      await one.stop()
     })
 
     test('the last will of an agent that dies reaches the collector, and its status is there for one that comes late', {
@@ -147,6 +133,42 @@ describe.skipIf(!needsMosquitto.isMet)(
       await eventually('none is online', async () => !(await online()).includes(true))
       expect(await online()).toHaveLength(deviceCount)
       await collector.stop()
+    })
+  },
+)
+
+describe.skipIf(!needsMosquitto.isMet || !needsKafka.isMet)(
+  `agents, a real Mosquitto, a real Kafka and two collectors ${needsMosquitto.title} ${needsKafka.title}`,
+  () => {
+    test('nothing is lost, and nothing comes twice, when one of two bridges that share the devices dies', {
+      timeout: 300_000,
+    }, async () => {
+      const broker = await openMosquitto({ settings: [...mosquittoSettings, 'sys_interval 1'] })
+      const kafka = await startKafka({ folder: temporaryFolder() })
+      onTestFinished(() => kafka.stop())
+      const folder = temporaryFolder()
+      const open = (name: string) =>
+        createCollector({
+          folder,
+          outsideBroker: broker.url,
+          env: { BAROGRAPH_MQTT_NAME: name, BAROGRAPH_MQTT_SHARE: 'all', BAROGRAPH_LOG_URL: kafka.url },
+        })
+      const [one, two] = await Promise.all([open('one'), open('two')])
+      await one.start()
+      await two.start()
+      const fleet = startFleet(broker.url, 25)
+      await untilStored(one, 40)
+      // It hangs, with what the broker gives it, and dies of it.
+      two.process().send('SIGSTOP')
+      await sleep(3_000)
+      await two.kill()
+      const before = await storedSoFar(one)
+      await untilStored(one, before + 40)
+      await two.start()
+      await untilStored(two, before + 80)
+      await expectAllStoredOnce(fleet, one)
+      await two.stop()
+      await one.stop()
     })
   },
 )
