@@ -221,6 +221,23 @@ const collectorCases: readonly Case[] = [
     says: ['serve.listen', '"here"', '127.0.0.1:'],
   },
   {
+    what: 'a page that others can reach and that asks nobody',
+    line: 'serve',
+    text: 'serve: { listen: 0.0.0.0:8013 }',
+    says: [
+      'serve.listen',
+      '0.0.0.0:8013',
+      'serve: { tokens: { viewer: file:viewer-token',
+      'tokens add viewer',
+    ],
+  },
+  {
+    what: 'a token in place of the file with its hash',
+    line: 'serve',
+    text: 'serve: { tokens: { viewer: swordfish } }',
+    says: ['serve.tokens.viewer', '(hidden)', 'file:PATH', /^(?!.*swordfish)/s],
+  },
+  {
     what: 'an unknown level',
     line: 'rollups',
     text: 'rollups: { levels: [10s, fortnight] }',
@@ -283,6 +300,21 @@ describe('a wrong configuration of the collector is one clear message', () => {
       ])
     },
   )
+
+  test.each([
+    ['that is not there', null, /viewer-token is not there/],
+    ['that holds no token', '# none\n', /nobody could sign in/],
+    ['that holds something else', 'swordfish\n', /viewer-token:1 is no hash of a token(?!.*swordfish)/s],
+  ])('a file of tokens %s', async (_what, contents, says) => {
+    const text = 'serve: { listen: 127.0.0.1:0, tokens: { viewer: file:viewer-token } }'
+    const { folder, file } = write({ ...collectorLines, serve: text }, 'collector.yaml')
+    if (contents !== null) writeFileSync(join(folder, 'viewer-token'), contents)
+    expectOneMessage(await run([collectorProgram, 'run', '--config', file], {}, folder), [
+      'serve.tokens',
+      says,
+      'tokens add viewer',
+    ])
+  })
 
   test('a role that is none', async () => {
     const { folder, file } = write(collectorLines, 'collector.yaml')

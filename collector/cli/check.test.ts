@@ -14,6 +14,11 @@ test.each([
     'mqtt: { url: "mqtts://b:8883", share: all, username: me, password: "file:/run/pw", ca: /etc/ca.crt }',
   ],
   ['an outside broker', 'mqtt: { url: "mqtt://127.0.0.1:1884" }\nrollups: { levels: [hour, day] }'],
+  [
+    'who may read',
+    'serve: { listen: 0.0.0.0:80, tokens: { viewer: "file:v" }, session: 12h, sessionKey: "file:k", prefix: /baro, ' +
+      'origins: ["https://a.example"], trustedProxies: [10.0.0.0/8], openMetrics: true }',
+  ],
   ['retention', 'retention: { raw: forever, 10s: 90s, year: 3650d }'],
 ])('what check prints of %s can be pasted, and means the same', (_name, text) => {
   const folder = mkdtempSync(join(tmpdir(), 'barograph-'))

@@ -71,7 +71,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   )
   checkListen(listen, reach.access.isOpen)
-  const hub = await createHub({ ...options, pollIntervalMs, heartbeatIntervalMs })
+  const hub = await createHub({ ...options, prefix: reach.prefix, pollIntervalMs, heartbeatIntervalMs })
   try {
     const routes = createRoutes({ ...options, reach, startedAt: options.now() }, hub.figures)
     const app = await createHttp({ routes, reach, pageFolder: options.pageFolder, logger })

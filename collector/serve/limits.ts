@@ -9,7 +9,7 @@ export const serveLimits = {
   /** Until a request's headers are there. Later: 408, and the connection ends; so does one that never says anything. */
   headMs: 10_000,
   /** Until all of a request is there. Later: 408. */
-  requestMs: 30_000,
+  requestMs: 15_000,
   /** Between two requests on a connection. Longer: it ends. */
   idleMs: 65_000,
   /** Of an answer that nobody takes. Longer: the connection ends. */

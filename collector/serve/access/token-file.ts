@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { CodedError } from '@barograph/proto'
 import { serveLimits } from '../limits.ts'
 import { lineOf, parseLine, type Role, roles, type TokenEntry } from './token.ts'
@@ -53,6 +53,9 @@ export function writeTokenFile(path: string, role: Role, entries: readonly Token
   writeFileSync(next, `${[head(role), ...entries.map(lineOf)].join('\n')}\n`, { mode: 0o600 })
   // The mode above holds only for a file that was not there.
   chmodSync(next, 0o600)
+  // Whoever could read it before, still can: root adds tokens for the collector's own user.
+  const before = statSync(path, { throwIfNoEntry: false })
+  if (before && process.getuid?.() === 0) chownSync(next, before.uid, before.gid)
   renameSync(next, path)
 }
 

@@ -42,6 +42,8 @@ export interface ClientOptions {
   readonly head: () => number
   /** The changes after a cursor, one frame's worth; null: none. */
   readonly readChanges: (since: number) => Promise<ChangeSet | null>
+  /** What every path of the server begins with. */
+  readonly prefix?: string
   readonly onSent: () => void
   readonly onSkipped: () => void
   readonly onFailed: (error: unknown) => void
@@ -174,7 +176,7 @@ export function createClient(options: ClientOptions): Client {
       wantsSnapshot = true
       missedReadings.clear()
     } catch (error) {
-      const frame: LiveError = { type: 'error', problem: problemOf(error) }
+      const frame: LiveError = { type: 'error', problem: problemOf(error, options.prefix) }
       if (!isClogged()) send(JSON.stringify(frame))
     }
   }

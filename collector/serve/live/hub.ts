@@ -43,6 +43,8 @@ export interface HubOptions {
   readonly store: Store
   readonly log: Log
   readonly version: string
+  /** What every path of the server begins with. */
+  readonly prefix: string
   readonly now: () => number
   readonly logger: ServeLogger
   readonly pollIntervalMs: number
@@ -203,6 +205,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         resume,
         head: () => head,
         readChanges,
+        prefix: options.prefix,
         onSent: () => figures.frames++,
         onSkipped: () => figures.skipped++,
         onFailed,
