@@ -1,6 +1,8 @@
 // Who devices are: the registry of them, their secrets, and the authority that signs for them.
 export { createAccess } from './access.ts'
-export { certificateLives, endOf, openAuthority } from './authority.ts'
+export { certificateLives, endOf, openAuthority, readIfThere } from './authority.ts'
+export { collectorUser, mosquittoFiles } from './mosquitto.ts'
+export { replaceFile } from './private-file.ts'
 export { type Provisioning, writeProvisioning } from './provisioning.ts'
 export {
   type Credential,
@@ -14,5 +16,5 @@ export {
   type RegisteredSite,
   type Registry,
 } from './registry.ts'
-export { createTlsSource, serverNames, warnDays } from './server-certificate.ts'
+export { createTlsSource, ensureServerCertificate, serverNames, warnDays } from './server-certificate.ts'
 export { hashForMosquitto, hashToken, makeToken } from './token.ts'

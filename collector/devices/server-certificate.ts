@@ -6,7 +6,7 @@ import { CodedError } from '@barograph/proto'
 import type { Address } from '@barograph/proto/config'
 import type { TlsFiles, TlsSource } from '../core/access.ts'
 import type { Clock } from '../core/clock.ts'
-import { certificateLives, endOf, openAuthority, readIfThere, splitPem } from './authority.ts'
+import { type Authority, certificateLives, endOf, openAuthority, readIfThere, splitPem } from './authority.ts'
 import { replaceFile } from './private-file.ts'
 
 const dayMs = 86_400_000
@@ -32,10 +32,14 @@ export function serverNames(listen: Address, url: string | null): string[] {
   return [...new Set(names)].filter((name) => !/^fe80:/i.test(name) && name !== '0.0.0.0' && name !== '::')
 }
 
-/** The certificate of our own authority for these names; made anew when it lacks one or ends before long. */
-async function ensureOwn(folder: string, names: readonly string[], nowMs: number): Promise<TlsFiles> {
+/** The certificate of our own authority for these names, kept in a folder; made anew when it lacks one or ends before long. */
+export async function ensureServerCertificate(
+  folder: string,
+  names: readonly string[],
+  nowMs: number,
+  authority: Authority,
+): Promise<TlsFiles> {
   const path = join(folder, 'server.pem')
-  const authority = await openAuthority(folder, nowMs)
   const kept = readIfThere(path)
   if (kept !== null) {
     const files = splitPem(kept, path)
@@ -97,10 +101,12 @@ export async function createTlsSource({
   readonly clock: Clock
   readonly report: (level: 'info' | 'warn', words: string) => void
 }): Promise<TlsSource> {
-  const read = async (): Promise<TlsFiles> =>
-    given
-      ? readGiven(given, (await openAuthority(folder, clock.now())).cert)
-      : ensureOwn(folder, names(), clock.now())
+  const read = async (): Promise<TlsFiles> => {
+    const authority = await openAuthority(folder, clock.now())
+    return given
+      ? readGiven(given, authority.cert)
+      : ensureServerCertificate(folder, names(), clock.now(), authority)
+  }
   let files = await read()
   let changed: ((files: TlsFiles) => void) | null = null
   let warnedOfMs = 0

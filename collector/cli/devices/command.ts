@@ -3,6 +3,7 @@ import { commonOptions, configOf, examplesOf } from '../context.ts'
 import { writeLines } from '../output.ts'
 import { addDevice, type AddOptions } from './add.ts'
 import { listDevices } from './list.ts'
+import { type MosquittoOptions, writeMosquitto } from './mosquitto.ts'
 import { renewDevice, type RenewOptions, revokeDevice } from './renew.ts'
 
 const details = `
@@ -46,6 +47,7 @@ secret, from devices add, it goes on where it was.`,
       await writeLines(await revokeDevice(configOf(common), device, common.json))
     })
   addRenew(group)
+  addMosquitto(group)
 }
 
 function addAdd(group: Command): void {
@@ -91,5 +93,23 @@ function addRenew(group: Command): void {
     .action(async (device: string, options: RenewOptions, command: Command) => {
       const common = commonOptions(command)
       await writeLines(await renewDevice(configOf(common), device, options, common.json))
+    })
+}
+
+function addMosquitto(group: Command): void {
+  group
+    .command('mosquitto')
+    .description('write password, ACL, certificate and revocation files for an outside Mosquitto')
+    .requiredOption('--out <folder>', 'where Mosquitto reads them')
+    .option('--port <number>', 'that devices connect to', '8883')
+    .option('--name <host>', 'by which devices find it (default: that of devices.url or mqtt.url)')
+    .option('--auth <kind>', 'what devices show: token or certificate (default: devices.auth)')
+    .addHelpText(
+      'after',
+      examplesOf('devices mosquitto --out /etc/mosquitto/barograph --name broker.example'),
+    )
+    .action(async (options: MosquittoOptions, command: Command) => {
+      const common = commonOptions(command)
+      await writeLines(await writeMosquitto(configOf(common), options, common.json))
     })
 }
