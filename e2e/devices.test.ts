@@ -224,3 +224,29 @@ test.each([
   expect(ended.code).toBe(2)
   expect(ended.stderr).toMatch(words)
 })
+
+test('doctor says of a collector that runs whether devices can come in, and what ends soon', async () => {
+  const { collector, devices } = await openWorld('certificate')
+  const doctor = async () => {
+    const { stdout } = await run([collectorProgram, 'doctor', '--json'], collector.env, collector.folder)
+    const findings = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { name: string; ok: boolean; detail: string })
+    return (name: string) => findings.find((one) => one.name === name)
+  }
+  expect((await doctor())('devices')).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/none was added/) as string,
+  })
+  await devices('add', 'balcony', ...place)
+  await devices('add', 'cellar', ...place)
+  await devices('revoke', 'cellar')
+  await collector.start()
+  const found = await doctor()
+  expect(found('devices')).toMatchObject({ ok: true, detail: '1 of 2 may come in' })
+  expect(found('broker')).toMatchObject({
+    ok: true,
+    detail: expect.stringMatching(/answers already/) as string,
+  })
+})

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { commonOptions, configOf, examplesOf } from './context.ts'
-import { examine, type Finding } from './examine.ts'
+import { examine } from './examine.ts'
 import { exitCodes } from './failure.ts'
+import type { Finding } from './finding.ts'
 import { writeLines } from './output.ts'
 
 export function addDoctorCommand(program: Command): void {

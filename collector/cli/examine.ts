@@ -13,25 +13,15 @@ import { readMqttAccess } from '../roles/mqtt-access.ts'
 import { createOpeners } from '../roles/open.ts'
 import { readTokenFile } from '../serve/access/token-file.ts'
 import { roles } from '../serve/access/token.ts'
+import { examineDevices } from './examine-devices.ts'
+import { fault, type Finding, found } from './finding.ts'
 import { existingFolder } from './folders.ts'
-
-/** One thing that was looked at. */
-export interface Finding {
-  readonly name: string
-  readonly ok: boolean
-  readonly detail: string
-  /** What to do; empty: nothing. */
-  readonly hint: string
-}
 
 const patienceMs = 5_000
 /** Commits are what an embedded log costs: fewer than this and live values come late. */
 const fewestFsyncs = 20
 const leastFreeBytes = 256 * 1024 * 1024
 const fsyncTrialMs = 300
-
-const found = (name: string, detail: string): Finding => ({ name, ok: true, detail, hint: '' })
-const fault = (name: string, detail: string, hint: string): Finding => ({ name, ok: false, detail, hint })
 
 /** Looks at everything that the collector needs. Changes nothing but a file that it removes again. */
 export async function examine(config: Config): Promise<Finding[]> {
@@ -43,7 +33,10 @@ export async function examine(config: Config): Promise<Finding[]> {
   )
   return [
     found('node', process.version),
-    ...(config.broker ? [await examinePort('broker', config.broker.listen, 'broker.listen', isBroker)] : []),
+    ...(config.broker
+      ? [await examinePort('broker', config.broker.listen, 'broker.listen', isBrokerWith(config.broker.tls))]
+      : []),
+    ...examineDevices(config, Date.now()),
     ...(config.mqtt ? [await examineBroker(config.mqtt.url, readMqttAccess(config.mqtt))] : []),
     await examinePort('page', config.serve.listen, 'serve.listen', isCollector),
     examineTokens(config),
@@ -101,9 +94,28 @@ async function isCollector(address: Address): Promise<boolean> {
   }
 }
 
-async function isBroker(address: Address): Promise<boolean> {
-  return (await examineBroker(`mqtt://${formatAddress(address)}`)).ok
-}
+/** One that asks who we are, and does not know us, is a broker too. */
+const isBrokerWith =
+  (tls: unknown) =>
+  async (address: Address): Promise<boolean> => {
+    try {
+      const client = await mqtt.connectAsync(
+        `${tls === null ? 'mqtt' : 'mqtts'}://${formatAddress(address)}`,
+        {
+          clientId: `barograph-doctor-${process.pid}`,
+          protocolVersion: 4,
+          reconnectPeriod: 0,
+          connectTimeout: patienceMs,
+          // It is asked whether it is there, and told nothing.
+          rejectUnauthorized: false,
+        },
+      )
+      await client.endAsync()
+      return true
+    } catch (error) {
+      return error instanceof Error && 'code' in error && typeof error.code === 'number'
+    }
+  }
 
 async function examineBroker(url: string, access?: MqttAccess): Promise<Finding> {
   const shown = url.replace(/\/\/[^@/]*@/, '//')
