@@ -78,8 +78,21 @@ function rootOf(error: unknown): KafkaError | null {
     error.name === 'KafkaJSNumberOfRetriesExceeded' || error.name === 'KafkaJSNonRetriableError'
   const below = isWrapper && cause instanceof Error && cause !== error ? rootOf(cause) : null
   if (below) return below
-  const isOurs = error.name.startsWith('KafkaJS') || 'syscall' in error || isTls((error as KafkaError).code)
-  return isOurs ? (error as KafkaError) : null
+  const isTrouble =
+    error.name.startsWith('KafkaJS') ||
+    'syscall' in error ||
+    isTls((error as KafkaError).code) ||
+    isThrownInside(error)
+  return isTrouble ? (error as KafkaError) : null
+}
+
+/**
+ * kafkajs stumbles over connections that go away while it uses them, and then throws what is no error of its own, as
+ * `Broker not connected`. The next try has new connections.
+ */
+function isThrownInside({ stack = '' }: Error): boolean {
+  const [, first = ''] = stack.split(/\n(?=\s+at )/)
+  return /[\\/]node_modules[\\/]kafkajs[\\/]/.test(first)
 }
 
 /** The answer of Kafka that this error is about, as in `UNKNOWN_TOPIC_OR_PARTITION`; null: none. */

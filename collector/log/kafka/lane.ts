@@ -61,10 +61,7 @@ export function createLane(client: KafkaClient): Lane {
   async function drop(): Promise<void> {
     const old = connected
     connected = null
-    await old?.then(
-      (cluster) => cluster.disconnect(),
-      () => {},
-    )
+    await old?.then((cluster) => cluster.disconnect()).catch(() => {})
   }
 
   /** Every failure ends the connections, so that the next request begins with what is true now. */

@@ -121,7 +121,8 @@ export function createReading({ client, placeOf, isOwn, verifyTopic, closing }: 
           fetchedAtMs = performance.now()
         }
       } finally {
-        await own.close()
+        // Not waited for: one that is just connecting to a Kafka that hangs takes its time.
+        void own.close()
       }
     },
   }
