@@ -8,6 +8,7 @@ import { createServer, type ReachOptions } from '../serve/index.ts'
 import { systemClock } from '../system-clock.ts'
 import type { ProgramState } from './messages.ts'
 import { createOpeners } from './open.ts'
+import { openPatiently } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
 const pageFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
@@ -21,9 +22,11 @@ const keyCharacters = 32
 async function startServe({ config, roles, version, log: logger }: Thread): Promise<RunningRole> {
   const openers = createOpeners(config)
   const patienceMs = roles.length > 1 ? filesWithinMs : 0
-  const log = await whenThere(openers.readLog, patienceMs)
+  const reached = <T>(open: () => Promise<T>): Promise<T> =>
+    openPatiently(open, { clock: systemClock, log: logger })
+  const log = await whenThere(() => reached(openers.readLog), patienceMs)
   const store = await whenThere(openers.readStore, patienceMs)
-  const deadLetters = await whenThere(openers.readDeadLetters, patienceMs)
+  const deadLetters = await whenThere(() => reached(openers.readDeadLetters), patienceMs)
   // Until the others speak for themselves they are starting: nobody shall be told to come before the door is open.
   const others = roles.filter((role) => role !== 'serve')
   let program: ProgramState = {
@@ -84,11 +87,12 @@ function reachOf({ serve }: Config): ReachOptions {
 }
 
 async function whenThere<T>(open: () => Promise<T>, patienceMs: number): Promise<T> {
-  const giveUpAt = systemClock.monotonicMs() + patienceMs
+  let giveUpAt: number | null = null
   for (;;) {
     try {
       return await open()
     } catch (error) {
+      giveUpAt ??= systemClock.monotonicMs() + patienceMs
       if (!isCoded(error) || !error.retryable || systemClock.monotonicMs() > giveUpAt) throw error
       await systemClock.sleep(lookAgainMs, new AbortController().signal)
     }
