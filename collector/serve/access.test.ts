@@ -10,7 +10,7 @@ import type { Server } from './index.ts'
 import { serveLimits } from './limits.ts'
 
 // Real files and sockets on a machine that may be busy: patience, not a measure.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
 
 let rig: Rig
 let files: Awaited<ReturnType<typeof makeTokenFiles>>
@@ -292,6 +292,34 @@ describe('10,000 guesses', () => {
     expect((await get(server, '/api/v1/devices', { headers: value })).status).toBe(200)
     rig.clock.now += serveLimits.guessAgainMs
     expect((await signIn(files.operator)).status).toBe(200)
+  })
+
+  test('from as many addresses have a bound in all, for which nobody who is in has to wait', async () => {
+    const before = server
+    server = await rig.start({ reach: { tokens: files.paths, trustedProxies: ['127.0.0.1'] } })
+    const { value } = await signIn(files.viewer)
+    const statuses = new Map<number, number>()
+    const guess = async (i: number): Promise<void> => {
+      const token =
+        i % 2 === 0 ? wrongSecret(files.operator) : `bg-${String(i).padStart(10, '0')}-${'A'.repeat(43)}`
+      const from = { 'x-forwarded-for': `198.51.${i >> 8}.${i & 255}` }
+      const { status } = await get(server, '/api/v1/devices', { headers: { ...bearer(token), ...from } })
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    }
+    const insiders: number[] = []
+    for (let i = 0; i < 1_000; i += 25) {
+      const guesses = Promise.all(Array.from({ length: 25 }, (_, j) => guess(i + j)))
+      insiders.push((await get(server, '/api/v1/devices', { headers: value })).status)
+      await guesses
+    }
+    expect(insiders).toEqual(Array(40).fill(200))
+    // Some with the id of a token, some without one; each kind has its bound.
+    expect(statuses.get(401)).toBe(2 * serveLimits.guessesInAll)
+    expect([...statuses.keys()].filter((status) => ![401, 429, 503].includes(status))).toEqual([])
+    // An address of its own and a token whose id nobody has guessed at: no need to wait.
+    rig.clock.now += serveLimits.guessInAllAgainMs
+    expect((await signIn(files.operator, { 'x-forwarded-for': '203.0.113.9' })).status).toBe(200)
+    server = before
   })
 
   test('and no secret is in the log or in an answer', async () => {
