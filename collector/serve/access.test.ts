@@ -208,6 +208,12 @@ describe('a browser', () => {
     expect(await upgrade(value)).toBe(401)
   })
 
+  test('whose proxy sends another kind of authorization is known by its cookie', async () => {
+    const { value } = await signIn(files.viewer)
+    const headers = { ...value, authorization: 'Basic YTpi' }
+    expect((await get(server, '/api/v1/devices', { headers })).status).toBe(200)
+  })
+
   test('gets a new cookie when half of the time is over, and none before', async () => {
     const { value } = await signIn(files.operator)
     const ask = async () =>
@@ -287,6 +293,9 @@ describe('10,000 guesses', () => {
       [429, 10_000 - serveLimits.guessesPerAddress],
     ])
     expect(Number(retryAfter)).toBe(serveLimits.guessAgainMs / 1000)
+    // Each that was looked at has a line in the log, all others have one each few seconds.
+    expect(logged.filter((line) => line.includes('wrong-token'))).toHaveLength(serveLimits.guessesPerAddress)
+    expect(logged.filter((line) => line.includes('too-many-guesses'))).toHaveLength(1)
     // From this address even a right token has to wait; a session does not.
     expect(((await signIn(files.operator)).body as ApiProblem).code).toBe('too-many-guesses')
     expect((await get(server, '/api/v1/devices', { headers: value })).status).toBe(200)

@@ -67,6 +67,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     { ...localReach, ...options.reach },
     {
       now: options.now,
+      onRefused: (fields) => logger.warn(fields, 'a token was refused'),
       onTrouble: (error) => logger.error({ code: error.code, hint: error.hint }, error.message),
     },
   )

@@ -26,6 +26,8 @@ export const serveLimits = {
   /** The same of all addresses together, for tokens whose id is known and for all others apart. */
   guessesInAll: 60,
   guessInAllAgainMs: 1_000,
+  /** Between two lines in the log on tokens that were not looked at. */
+  guessLogMs: 10_000,
   /** Addresses whose wrong tokens are counted. More: those that were quiet for longest are forgotten. */
   addressesKept: 10_000,
   /** Tokens that wait for their hash, which is computed for one at a time. More: 503. */

@@ -1,5 +1,5 @@
 import type { CodedError } from '@barograph/proto'
-import { type Access, createAccess, createOpenAccess } from './access/index.ts'
+import { type Access, createAccess, createOpenAccess, type Refused } from './access/index.ts'
 import { followTokenFiles, type TokenPaths } from './access/token-file.ts'
 import { createProxies, createReadRequester, type IsProxy, type ReadRequester } from './requester.ts'
 
@@ -42,12 +42,26 @@ export interface Reach extends Pick<ReachOptions, 'prefix' | 'origins' | 'openMe
 /** Reads the tokens. Throws `bad-config` when they cannot be read. */
 export function createReach(
   options: ReachOptions,
-  { now, onTrouble }: { readonly now: () => number; readonly onTrouble: (error: CodedError) => void },
+  {
+    now,
+    onTrouble,
+    onRefused,
+  }: {
+    readonly now: () => number
+    readonly onTrouble: (error: CodedError) => void
+    readonly onRefused: (fields: Refused) => void
+  },
 ): Reach {
   const { tokens: paths, sessionKey, sessionMs, prefix, origins, trustedProxies, openMetrics } = options
   const isProxy = createProxies(trustedProxies)
   const access = paths
-    ? createAccess({ tokens: followTokenFiles({ paths, now, onTrouble }), sessionKey, sessionMs, now })
+    ? createAccess({
+        tokens: followTokenFiles({ paths, now, onTrouble }),
+        sessionKey,
+        sessionMs,
+        now,
+        onRefused,
+      })
     : createOpenAccess()
   return {
     access,

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { createGuesses } from './guesses.ts'
+import { serveLimits } from '../limits.ts'
 import { operatorOnly, signInBusy, signInNeeded, tooManyGuesses, wrongToken } from './problem.ts'
 import { createSessions, type Session } from './sessions.ts'
 import type { Tokens } from './token-file.ts'
@@ -39,6 +40,15 @@ export interface AccessOptions {
   readonly sessionKey: string | null
   readonly sessionMs: number
   readonly now: () => number
+  /** Hears of wrong tokens, and from time to time of how many were not looked at. */
+  readonly onRefused: (fields: Refused) => void
+}
+
+/** What the log is told of tokens that were refused: never the token. */
+export interface Refused {
+  readonly address: string
+  readonly code: 'wrong-token' | 'too-many-guesses'
+  readonly times: number
 }
 
 /** The name of the session cookie. */
@@ -58,7 +68,7 @@ export function createOpenAccess(): Access {
 }
 
 /** Asks for a token, or the cookie that a token was changed for. */
-export function createAccess({ tokens, sessionKey, sessionMs, now }: AccessOptions): Access {
+export function createAccess({ tokens, sessionKey, sessionMs, now, onRefused }: AccessOptions): Access {
   const entries = () => tokens.entries()
   const verifier = createVerifier(tokens)
   const guesses = createGuesses(now)
@@ -80,14 +90,32 @@ export function createAccess({ tokens, sessionKey, sessionMs, now }: AccessOptio
     isStillIn: () => !sessions.hasEnded(session),
   })
 
+  let unread = 0
+  let unreadToldAt = Number.NEGATIVE_INFINITY
+
+  /** A flood of guesses shall be none of lines in the log. */
+  function noteUnread(address: string): void {
+    unread++
+    if (now() - unreadToldAt < serveLimits.guessLogMs) return
+    onRefused({ address, code: 'too-many-guesses', times: unread })
+    unread = 0
+    unreadToldAt = now()
+  }
+
   async function entryOf(token: string, address: string): Promise<TokenEntry> {
     const known = verifier.known(token)
     if (known) return known
     const isClaimed = verifier.claimed(token) !== null
     const waitMs = guesses.spend(address, isClaimed)
-    if (waitMs > 0) throw tooManyGuesses(waitMs)
+    if (waitMs > 0) {
+      noteUnread(address)
+      throw tooManyGuesses(waitMs)
+    }
     const entry = await verifier.verify(token)
-    if (entry === null) throw wrongToken()
+    if (entry === null) {
+      onRefused({ address, code: 'wrong-token', times: 1 })
+      throw wrongToken()
+    }
     guesses.giveBack(address, isClaimed)
     if (entry === 'busy') throw signInBusy()
     return entry
@@ -96,11 +124,9 @@ export function createAccess({ tokens, sessionKey, sessionMs, now }: AccessOptio
   return {
     isOpen: false,
     async callerOf({ authorization, cookie }, address) {
-      if (authorization !== undefined) {
-        const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
-        if (token === undefined) throw signInNeeded()
-        return holderOf(await entryOf(token, address))
-      }
+      // Another scheme is for a proxy before us.
+      const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+      if (token !== undefined) return holderOf(await entryOf(token, address))
       const value = cookieOf(cookie)
       const session = value === null ? null : sessions.read(value)
       return session && browserOf(session)
