@@ -72,7 +72,9 @@ export function readLogged(
   }
 
   /** A site that came after the numbers were chosen keeps them from expiring. */
-  function isValid(device: string, { known }: Expire, at: Position): boolean {
+  function isValid(device: string, expire: Expire, at: Position): boolean {
+    // An older copy of the store goes on in a generation of before, in the same log.
+    const known = { g: Math.min(expire.known.g, at.g), n: expire.known.n }
     return sitesOf(device).every((site) => isBefore(site.at, known) || !isBefore(site.at, at))
   }
 

@@ -25,7 +25,10 @@ export interface ExpiryPlan {
 export function validPart(record: RecordOf<'expire'>, cache: Cache): RecordOf<'expire'> {
   const { device, expire, at } = record
   const { sites } = loaded(cache.devices.get(device))
-  const isRezoned = sites.some((site) => !isBefore(site.at, expire.known) && isBefore(site.at, at))
+  // A store that is an older copy goes on in a generation of before: the offset is of the same log.
+  const { g, n } = expire.known
+  const known = { g: Math.min(g, at.g), n }
+  const isRezoned = sites.some((site) => !isBefore(site.at, known) && isBefore(site.at, at))
   return isRezoned ? { ...record, expire: { ...expire, raw: [] } } : record
 }
 

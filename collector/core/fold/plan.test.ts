@@ -11,7 +11,7 @@ import { createBucket } from '../bucket.ts'
 import { createCache } from '../cache.ts'
 import { newDevice } from '../device.ts'
 import { newEpoch } from '../epoch.ts'
-import type { BucketDocument, CollectionName, RollupDocument } from '../documents.ts'
+import type { BucketDocument, CollectionName, Position, RollupDocument } from '../documents.ts'
 import { createFold } from './fold.ts'
 import { decodeRecord } from '../record.ts'
 import { createMemoryStore, type MemoryStore } from '../testing/memory-store.ts'
@@ -122,7 +122,8 @@ test('the same holds for a release', async () => {
   expect((await makeOwner(store).take(5, releaseAt(5, 4))).released).toBe(0)
 })
 
-test('a window is sealed where the last rebuild put its readings', async () => {
+/** One reading of a device whose site changed twice, and the expiry of it, told by somebody who knew the log up to `known`. */
+async function expiryOf(known: Position) {
   const store = createMemoryStore()
   const stream = { sensor: 'bme280', epoch: 'aa'.repeat(8) }
   const place = { version: 1, name: '', latitude: 0, longitude: 0, altitudeM: 0, validFrom: 0 }
@@ -134,7 +135,7 @@ test('a window is sealed where the last rebuild put its readings', async () => {
   const run = { ...stream, intervalMs: 1_000, firstSeq: 1, times: Float64Array.of(0), columns: [], marks: [] }
   bucket.put(run, 0, undefined, { at: { g: 0, n: 1 }, what: 'arrived', reason: '', ingestMs: 0 })
   await store.write('readings', [{ ...bucket.toDocument(), o: { g: 0, n: 2 } }])
-  const expire = { device: 'north', raw: [{ ...stream, ranges: [1, 1] }], levels: [], known: { g: 0, n: 8 } }
+  const expire = { device: 'north', raw: [{ ...stream, ranges: [1, 1] }], levels: [], known }
   const head = {
     partition: 0,
     device: 'north',
@@ -143,14 +144,24 @@ test('a window is sealed where the last rebuild put its readings', async () => {
     quarantineAfterMs: null,
   }
   const record = decodeRecord({ ...head, offset: 8, value: encodeExpire(expire) }, 0)
-  const dayIn = async (...args: Parameters<typeof makeOwner>) => {
-    const owner = makeOwner(...args)
+  return async (sets?: Parameters<typeof makeOwner>[1]) => {
+    const owner = makeOwner(store, sets)
     await owner.take(8, record)
     return owner.cache.devices.get('north')?.state.sealedUntil.day
   }
+}
+
+test('a window is sealed where the last rebuild put its readings', async () => {
+  const dayIn = await expiryOf({ g: 0, n: 8 })
   const midnight = { newYork: 5 * 3_600_000, tokyo: 15 * 3_600_000 }
-  expect(await dayIn(store)).toBe(midnight.newYork)
+  expect(await dayIn()).toBe(midnight.newYork)
   // Made of the records before the one that brought the last site.
   const at = { g: 0, n: 6 }
-  expect(await dayIn(store, new Map([['north', { device: 'north', set: 1, at }]]))).toBe(midnight.tokyo)
+  expect(await dayIn(new Map([['north', { device: 'north', set: 1, at }]]))).toBe(midnight.tokyo)
+})
+
+test('nothing expires that was chosen before a site came, also by somebody of a later generation of the log', async () => {
+  expect(await (await expiryOf({ g: 0, n: 5 }))()).toBe(undefined)
+  expect(await (await expiryOf({ g: 1, n: 5 }))()).toBe(undefined)
+  expect(await (await expiryOf({ g: 1, n: 7 }))()).toBe(5 * 3_600_000)
 })

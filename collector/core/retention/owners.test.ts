@@ -134,7 +134,7 @@ function createSayings(random: () => number): () => Unstamped {
       level: random() < 0.5 ? 'hour' : 'day',
       before: timeOf(below(200)),
     }
-    const value = encodeExpire({ device, raw, levels: [level], known: { g: 9, n: 0 } })
+    const value = encodeExpire({ device, raw, levels: [level], known: { g: 0, n: 1_000_000 } })
     return { device, kind: 'expire', quarantineAfterMs: null, value }
   }
 }

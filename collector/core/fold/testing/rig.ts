@@ -135,7 +135,7 @@ export const releaseRecord = (...ranges: readonly (readonly [first: number, last
 export const expireRecord = (
   ranges: readonly number[],
   levels: Expire['levels'] = [],
-  known: Expire['known'] = { g: 9, n: 0 },
+  known: Expire['known'] = { g: 0, n: 1_000_000 },
 ): NewRecord =>
   record(
     'expire',
