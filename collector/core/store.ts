@@ -142,7 +142,12 @@ export interface Store {
     to: Position
     limit: number
   }): Promise<number>
-  /** Buckets that `follow` found ahead, by id. */
+  /**
+   * Puts buckets in the place of those of the same `o`, or where none is, and remembers them as ahead. Only on the way
+   * over, while nobody rolls.
+   */
+  mend(buckets: readonly BucketDocument[]): Promise<void>
+  /** Buckets that `follow` or `mend` found ahead, by id. */
   aheadBuckets(query: { device: string; limit: number; cursor?: string }): Promise<Page<BucketDocument>>
   /** Forgets which buckets of the device were ahead. */
   clearAhead(device: string): Promise<void>

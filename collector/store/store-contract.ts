@@ -300,6 +300,24 @@ export function describeStore(name: string, harness: StoreHarness): void {
       await store.clearAhead('a')
       expect((await store.aheadBuckets({ device: 'a', limit: 9 })).items).toEqual([])
     })
+
+    it('buckets are mended where they stand, and remembered as ahead', async () => {
+      await store.write('readings', [bucketOf(0, [1], at(3)), bucketOf(1, [2], at(5))])
+      const query = { collection: 'readings', owner: 'a', before: at(3), to: at(0, 1), limit: 9 } as const
+      expect(await store.follow(query)).toBe(2)
+      const since = await store.newestChange()
+      await store.mend([bucketOf(0, [1, 4], at(0, 1)), bucketOf(2, [3], at(0, 1))])
+      expect((await store.aheadBuckets({ device: 'a', limit: 9 })).items).toEqual([
+        bucketOf(0, [1, 4], at(0, 1)),
+        bucketOf(1, [2], at(0, 1)),
+        bucketOf(2, [3], at(0, 1)),
+      ])
+      expect((await store.changes(since, 9)).changes.map(({ document }) => document.id)).toEqual(
+        [0, 2].map((index) => bucketOf(index, [1], at(0, 1)).id),
+      )
+      await store.clearAhead('a')
+      expect((await store.aheadBuckets({ device: 'a', limit: 9 })).items).toEqual([])
+    })
   })
 
   describe(`${name}: lives`, () => {

@@ -1,10 +1,12 @@
-import { isCoded } from '@barograph/proto'
+import { type Epoch, isCoded, type Summary } from '@barograph/proto'
 import { describe, expect, test } from 'vitest'
+import { bucketId } from '../core/identity.ts'
 import { goOverToLog, type NewLogOutcome } from '../core/rebuild/new-log.ts'
 import type { Store } from '../core/store.ts'
 import { createMemoryLog } from '../core/testing/memory-log.ts'
 import { type Owner, startOwner } from '../core/testing/owner.ts'
 import {
+  batchOf,
   createFleet,
   Death,
   memoryStore,
@@ -26,6 +28,16 @@ async function goOver(
   for await (const outcome of goOverToLog({ store, log, progress: () => {}, reached: () => reached() }))
     outcomes.push(outcome)
   return outcomes
+}
+
+/** Readings of one minute whose numbers lie in two buckets. */
+const summary: Summary = {
+  sensor: 'bme280',
+  epoch: 'aa'.repeat(8) as Epoch,
+  firstSeq: 250,
+  lastSeq: 260,
+  intervalMs: 5_000,
+  minutes: [{ start: 1_700_000_040_000, received: 11, figures: [] }],
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -119,6 +131,39 @@ describe('another log', () => {
     expect((await store.checkpoint(0))?.phase).toBeNull()
     await settle(log, store)
     expect(await windowsOf(store)).toEqual(before)
+  })
+
+  test.each([0, 1])('makes a summary whole of which bucket %i was never written', async (missing) => {
+    const log = createMemoryLog()
+    const store = memoryStore()
+    await writeSettings(log)
+    await settle(log, store)
+    await log.append([batchOf('north', { summaries: [summary] })])
+    const owner = startOwner(log, {
+      ...store,
+      async write(collection, documents) {
+        if (collection === 'rollups') throw new Death()
+        await store.write(
+          collection,
+          documents.filter((one) => !('index' in one && one.index === missing)),
+        )
+      },
+    })
+    await expect(owner.done).rejects.toThrow(Death)
+    const numbers = async () =>
+      (
+        await store.read(
+          'readings',
+          [0, 1].map((index) => bucketId('north', summary, index)),
+        )
+      ).map((one) => one?.events.map(({ first, last, what }) => [first, last, what]))
+    expect((await numbers())[missing]).toBe(undefined)
+    await goOver(store, createMemoryLog({ id: 'second' }))
+    expect(await numbers()).toEqual([[[250, 256, 'summarised']], [[257, 260, 'summarised']]])
+    expect((await store.epochs('north'))[0]?.seen).toEqual([250, 260])
+    const minutes = Object.values(await windowsOf(store)) as { level: string; received: number }[]
+    expect(minutes.map(({ received }) => received)).toEqual(minutes.map(() => 11))
+    expect(minutes.length).toBeGreaterThan(3)
   })
 
   test('that was cut and has grown again before anybody looked leaves nothing of what was cut', async () => {

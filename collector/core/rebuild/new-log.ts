@@ -5,6 +5,7 @@ import type { Log } from '../log.ts'
 import { origin } from '../position.ts'
 import type { Checkpoint, Store } from '../store.ts'
 import { bringEpochsForward, bringStreamsForward, bringWindowsForward, type ForwardStore } from './forward.ts'
+import { mendSummaries } from './mend.ts'
 import { pagesOf, pageSize } from './sweep.ts'
 
 export type NewLogStore = ForwardStore &
@@ -15,6 +16,7 @@ export type NewLogStore = ForwardStore &
     | 'changePhase'
     | 'beginNewLog'
     | 'follow'
+    | 'mend'
     | 'aheadBuckets'
     | 'clearAhead'
     | 'claimSet'
@@ -110,7 +112,7 @@ async function goOver(options: NewLogOptions, partition: number): Promise<NewLog
     // Sets that a rebuild was making are of the log before.
     await store.claimSet(partition, device)
     while ((await store.dropSets(device, followedAtOnce)) > 0);
-    const ahead = await aheadOf(store, device)
+    const ahead = await mendSummaries({ store, device, before, to, ahead: await aheadOf(store, device) })
     const forward = { store, partition, device, before, to, ahead }
     await bringWindowsForward(forward)
     reached('windows-forward')

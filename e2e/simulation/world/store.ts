@@ -195,7 +195,16 @@ export function createSimulatedStore(
       }
     }
 
-    const own: Partial<Store> = { read, write }
+    async function mend(buckets: readonly BucketDocument[]): Promise<void> {
+      for (const bucket of buckets)
+        await around(`mending ${bucket.id}`, async () => {
+          await disk.mend([bucket])
+          await mirror.look('readings', bucket.id)
+          world.note(`${process.name} mended ${bucket.id}`)
+        })
+    }
+
+    const own: Partial<Store> = { read, write, mend }
     return new Proxy(disk, {
       get(_, key: keyof Store) {
         if (own[key]) return own[key]
