@@ -26,11 +26,11 @@ export interface FinalCheckOptions {
   readonly ledger: Ledger
   readonly levels: readonly Level[]
   readonly zoneOf: (device: string) => ZoneName
-  /** True when an agent had a reason to give readings up for this cause. */
   /** True when readings may have been condensed that were sent before. */
   readonly mayOverlap: (stream: AcceptedStream) => boolean
   readonly keepsTime: (device: string) => boolean
-  readonly mayLose: (stream: AcceptedStream, cause: string) => boolean
+  /** True when an agent had a reason to give a reading up for this cause. */
+  readonly mayLose: (stream: AcceptedStream, seq: number, cause: string) => boolean
 }
 
 /** After everything has drained: is each accepted entry where it should be, and each document what it should be? Throws. */
@@ -80,7 +80,8 @@ function checkStream(options: FinalCheckOptions, stream: AcceptedStream, facts: 
     if (refused.length > 0) options.world.deed('refused')
     if (ways === 0) {
       if (found) fail('fold', 'its bucket holds it, its epoch does not know it')
-      if (!stream.destroyed.has(seq))
+      const isGone = stream.destroyed.has(seq) && !stream.told.has(seq)
+      if (!isGone && !stream.forgotten.has(seq))
         fail('once', 'accepted, and neither stored nor lost nor refused: silently gone')
       return
     }
@@ -92,7 +93,7 @@ function checkStream(options: FinalCheckOptions, stream: AcceptedStream, facts: 
         isSeen ? 'its epoch says seen, no bucket holds it' : 'its bucket holds it, its epoch says it is not',
       )
     for (const cause of lost)
-      if (!options.mayLose(stream, cause)) fail('honest', `lost without need: ${cause}`)
+      if (!options.mayLose(stream, seq, cause)) fail('honest', `lost without need: ${cause}`)
     for (const reason of refused)
       if (!isRefusable(options, stream, seq, reason) && !(isExpired && reason === 'expired'))
         fail('honest', `refused without need: ${reason}`)

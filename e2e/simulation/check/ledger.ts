@@ -32,6 +32,12 @@ export interface AcceptedStream {
   unknown: AcceptedEntry[]
   /** Went with a card that was replaced by an older copy: nobody can know of them, unless they were on their way. */
   readonly destroyed: Set<number>
+  /** Its agent was told that it may let go of them. */
+  readonly told: Set<number>
+  /** Of these: in no store and no log any more, as one was put back and the other damaged. */
+  readonly forgotten: Set<number>
+  /** Their rows were spoiled, or cut off: the agent may declare them lost. */
+  readonly damaged: Set<number>
   /** Spoiled on their way, so that the collector may have refused them. */
   readonly spoiled: Set<number>
 }
@@ -49,7 +55,13 @@ export interface Ledger {
   /** A card is thrown away for an older copy of it. */
   replaced(machine: Machine, device: string, copy: Sqlite.Database): void
   /** The newest commits of a card go, and its agent is dead: whatever was acknowledged is to be declared. */
-  cutOff(machine: Machine, device: string, raw: Sqlite.Database, lastEpoch: string | null): void
+  cutOff(cut: {
+    readonly machine: Machine
+    readonly device: string
+    readonly raw: Sqlite.Database
+    readonly back: Sqlite.Database
+    readonly lastEpoch: string | null
+  }): void
 }
 
 /** A sensor whose readings are numbered from 1 by its position: each is accepted once, whatever happens. */
@@ -80,6 +92,9 @@ export function createLedger(world: World): Ledger {
         entries: [],
         unknown: [],
         destroyed: new Set(),
+        told: new Set(),
+        forgotten: new Set(),
+        damaged: new Set(),
         spoiled: new Set(),
       }
       streams.set(key, stream)
@@ -202,7 +217,7 @@ export function createLedger(world: World): Ledger {
     },
     reconcile,
     forgetOrder: (device) => void nextItem.set(device, null),
-    cutOff(machine, device, raw, lastEpoch) {
+    cutOff({ machine, device, raw, back, lastEpoch }) {
       const own = [...streams.values()].filter((stream) => stream.machine === machine)
       const acknowledged = new Map(own.map((stream) => [stream, stream.entries.length]))
       reconcile(device, raw, lastEpoch)
@@ -212,6 +227,10 @@ export function createLedger(world: World): Ledger {
           stream.destroyed.add(seq)
           if (stream.sensor === numberedSensor) nextItem.set(device, null)
         }
+      const left = endsIn(back)
+      for (const [key, last] of endsIn(raw))
+        for (let seq = (left.get(key) ?? 0) + 1; seq <= last; seq++)
+          streams.get(`${device}/${key}`)?.damaged.add(seq)
     },
     replaced(machine, device, copy) {
       nextItem.set(device, null)
@@ -230,6 +249,16 @@ export function createLedger(world: World): Ledger {
       }
     },
   }
+}
+
+/** The last number of each stream that a card knows, by sensor/epoch. */
+function endsIn(raw: Sqlite.Database): ReadonlyMap<string, number> {
+  const rows = raw
+    .prepare<[], { key: string; last: number }>(
+      "SELECT sensor || '/' || epoch AS key, last_seq AS last FROM streams",
+    )
+    .all()
+  return new Map(rows.map(({ key, last }) => [key, last]))
 }
 
 /** Thousandths of the first item. */

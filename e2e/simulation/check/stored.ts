@@ -64,8 +64,6 @@ export function createReceiptCheck(options: {
 }): ReceiptCheck {
   const { world, store, ledger } = options
   const { mirror } = store
-  /** Numbers that agents were told to let go of, by any store. */
-  const told = new Map<string, Set<number>>()
   /** Numbers looked at before. */
   const known = new Map<string, Set<number>>()
   /** Readings that were said to be stored, by window. */
@@ -109,15 +107,13 @@ export function createReceiptCheck(options: {
         const name = nameOf(stream)
         const before = known.get(name) ?? new Set()
         known.set(name, before)
-        const said = told.get(name) ?? new Set()
-        told.set(name, said)
         const touched = new Set<string>()
         let last = 0
         for (const [from, to] of pairs(stored))
           for (let seq = from; seq <= to; seq++)
             if (!before.has(seq)) {
               before.add(seq)
-              said.add(seq)
+              stream.told.add(seq)
               last = seq
               check(stream, seq, touched)
               world.about(device, sensor, epoch, seq, seq, 'receipt: stored')
@@ -144,7 +140,7 @@ export function createReceiptCheck(options: {
         const declared = [...pairs(lost), ...refused.map((one) => [one.firstSeq, one.lastSeq] as const)]
         for (const [from, to] of declared)
           for (let seq = from; seq <= to; seq++) {
-            said.add(seq)
+            stream.told.add(seq)
             if (!isDeclared(seq))
               world.violate(
                 new Violation('receipt-behind', 'a declaration is receipted that the store does not hold', {
@@ -160,13 +156,12 @@ export function createReceiptCheck(options: {
 
   function reckon(log: readonly LogRecord[]): void {
     const logged = numbersOf(log)
-    for (const [name, numbers] of told) {
-      const stream = ledger.streams.get(name)
+    for (const [name, { told, forgotten }] of ledger.streams) {
       const document = mirror.get('epochs', name)
       const isHeld = (seq: number): boolean =>
         document !== null &&
         (has(document.seen, seq) || inAny(document.lost, seq) || inAny(document.refused, seq))
-      for (const seq of numbers) if (!isHeld(seq) && !logged.get(name)?.has(seq)) stream?.destroyed.add(seq)
+      for (const seq of told) if (!isHeld(seq) && !logged.get(name)?.has(seq)) forgotten.add(seq)
     }
   }
 

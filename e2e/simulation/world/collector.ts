@@ -76,14 +76,13 @@ export function createCollector(options: {
   let check: ReceiptCheck | null = null
   const currentLog = (): LogRecord[] => log.records.flat()
 
-  /** What is said to be logged is in the log; but for what the log itself lost. */
+  /** What is said to be logged was taken by the log, which may have lost it since. */
   function checkLogged(device: string, ranges: readonly NumberRange[]): void {
-    if ((world.faults.get('message-lost') ?? 0) > 0 || log.damages() > 0) return
     for (const { sensor, epoch, firstSeq, lastSeq } of ranges) {
       world.about(device, sensor, epoch, firstSeq, lastSeq, 'logged')
       if (!isLogged(device, sensor, epoch, firstSeq, lastSeq))
         world.violate(
-          new Violation('receipt-behind', 'said to be logged, and the log does not hold it', {
+          new Violation('receipt-behind', 'said to be logged, and the log never took it', {
             device,
             sensor,
             epoch,
@@ -95,26 +94,25 @@ export function createCollector(options: {
 
   function isLogged(device: string, sensor: string, epoch: string, first: number, last: number): boolean {
     // The newest first: it was appended a moment ago.
-    for (const records of log.records)
-      for (let i = records.length - 1; i >= 0; i--) {
-        const record = records[i]
-        if (record?.device !== device || record.kind !== 'batch') continue
-        const { runs, summaries } = decodeBatch(record.value)
-        const parts = [
-          ...runs.map((run) => ({ ...run, lastSeq: run.firstSeq + run.times.length - 1 })),
-          ...summaries,
-        ]
-        if (
-          parts.some(
-            (part) =>
-              part.sensor === sensor &&
-              part.epoch === epoch &&
-              part.firstSeq === first &&
-              part.lastSeq === last,
-          )
+    for (let i = log.taken.length - 1; i >= 0; i--) {
+      const record = log.taken[i]
+      if (record?.device !== device || record.kind !== 'batch') continue
+      const { runs, summaries } = decodeBatch(record.value)
+      const parts = [
+        ...runs.map((run) => ({ ...run, lastSeq: run.firstSeq + run.times.length - 1 })),
+        ...summaries,
+      ]
+      if (
+        parts.some(
+          (part) =>
+            part.sensor === sensor &&
+            part.epoch === epoch &&
+            part.firstSeq === first &&
+            part.lastSeq === last,
         )
-          return true
-      }
+      )
+        return true
+    }
     return false
   }
 

@@ -185,7 +185,7 @@ export function createStation(options: {
     },
     goBack(copy) {
       kill()
-      ledger.cutOff(machine, device, disk.raw, lastEpoch)
+      ledger.cutOff({ machine, device, raw: disk.raw, back: copy.raw, lastEpoch })
       const back = createDisk(world, weather, { database: copy.raw.serialize(), tail: disk.tail })
       copy.close()
       disk.close()

@@ -15,6 +15,8 @@ export interface Disk {
   isEmpty(epoch: string): boolean
   /** What is, in words. */
   describe(): string
+  /** It is a copy, went back, or refused a commit once: what it knows of what was sent may be too little. */
+  isDoubtful(): boolean
   /** A copy of the card as it is now. */
   copy(): Disk
   /** A copy of the database as it was goes beside what says today how far it is committed. */
@@ -41,6 +43,7 @@ export function createDisk(world: World, weather: () => Weather, from: Content |
   prepare(raw, ':memory:')
   let fullUntil = 0
   let failingUntil = 0
+  let isDoubtful = from !== null
 
   const left = raw
     .prepare<[string], number>(
@@ -71,6 +74,7 @@ export function createDisk(world: World, weather: () => Weather, from: Content |
       if (world.now() < failingUntil) throw error('SQLITE_IOERR_FSYNC')
       if (random.chance(commitFails)) {
         world.fault('buffer-disk-full', process.name)
+        isDoubtful = true
         throw error('SQLITE_FULL')
       }
       if (random.chance(agentCrash)) {
@@ -147,13 +151,16 @@ export function createDisk(world: World, weather: () => Weather, from: Content |
         .map((row) => `${row.sensor}/${row.epoch}${row.ended ? '' : ' (open)'}: ${row.held ?? 'nothing'}`)
         .join(', ')
     },
+    isDoubtful: () => isDoubtful,
     isEmpty: (epoch) => left.get(epoch) === 0,
     copy: () => createDisk(world, weather, { database: raw.serialize(), tail }),
     fill(untilMs) {
       fullUntil = untilMs
+      isDoubtful = true
     },
     fail(untilMs) {
       failingUntil = untilMs
+      isDoubtful = true
     },
     close: () => void raw.close(),
   }

@@ -1,4 +1,3 @@
-import type { FaultName } from '../../faults.ts'
 import { type AcceptedStream, createLedger, type Ledger } from '../check/ledger.ts'
 import type { Level, ZoneName } from '../check/calendar.ts'
 import { createReceiptCheck } from '../check/stored.ts'
@@ -17,8 +16,8 @@ export interface Fleet {
   stations(): readonly Station[]
   /** A second machine of the same name: with a copy of the card of the first, or with a card of its own. */
   addTwin(of: Station, copy: Disk | null): Station
-  /** True when an agent had a reason to give readings up for this cause. */
-  mayLose(stream: AcceptedStream, cause: string): boolean
+  /** True when an agent had a reason to give a reading up for this cause. */
+  mayLose(stream: AcceptedStream, seq: number, cause: string): boolean
   /** True when readings may have been condensed that were sent before. */
   mayOverlap(stream: AcceptedStream): boolean
   calmDown(): void
@@ -68,16 +67,10 @@ export function createFleet(options: {
     },
     mayOverlap({ device }) {
       const own = stations.filter((one) => one.config.device === device)
-      const fired = (name: FaultName): boolean => (world.faults.get(name) ?? 0) > 0
       // A copy of a card does not know what the other sent; and a disk that takes no marks may forget some in a crash.
-      return (
-        own.length > 1 ||
-        (['buffer-restored', 'buffer-wal-truncated', 'buffer-disk-full', 'buffer-read-only'] as const).some(
-          fired,
-        )
-      )
+      return own.length > 1 || own.some((one) => one.disk().isDoubtful())
     },
-    mayLose({ device }, cause) {
+    mayLose({ device, damaged }, seq, cause) {
       const config = devices.find((one) => one.device === device)
       const own = stations.filter((one) => one.config === config)
       switch (cause) {
@@ -89,12 +82,7 @@ export function createFleet(options: {
             (config?.maxAgeDays ?? 0) < 1 || own.length > 1 || own.some(({ machine }) => machine.wasRebooted)
           )
         default:
-          return (
-            cause === 'corrupt buffer' &&
-            (['row-unreadable', 'buffer-wal-truncated'] as const).some(
-              (one) => (world.faults.get(one) ?? 0) > 0,
-            )
-          )
+          return cause === 'corrupt buffer' && damaged.has(seq)
       }
     },
     calmDown() {

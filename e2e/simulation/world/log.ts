@@ -12,6 +12,8 @@ export interface SimulatedLog {
   readonly id: () => string
   /** Every record that ever was durable, those that the log lost since too. */
   readonly history: readonly LogRecord[]
+  /** Every record that was acknowledged or is durable, those among them that the log never held. */
+  readonly taken: readonly LogRecord[]
   /** How often the log was cut or made anew. */
   damages(): number
   cut(partition: number, records: number): boolean
@@ -31,6 +33,7 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
   let id = random.hex(16)
   let damages = 0
   const history: LogRecord[] = []
+  const taken: LogRecord[] = []
   const records: LogRecord[][] = Array.from({ length: partitions }, () => [])
   const firsts = new Array<number>(partitions).fill(0)
   const followers = new Set<() => void>()
@@ -40,12 +43,13 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
   function put(record: NewRecord): { partition: number; offset: number } {
     const partition = record.partition ?? partitionOf(record.device, partitions)
     const offset = of(partition).length
+    const durable = { ...record, partition, offset }
+    taken.push(durable)
     const isSaid = record.kind === 'batch' || record.kind === 'status'
     if (isSaid && random.chance(weather().recordLost)) {
       world.fault('message-lost', `${record.kind} of ${record.device}`)
       return { partition, offset }
     }
-    const durable = { ...record, partition, offset }
     of(partition).push(durable)
     history.push(durable)
     world.note(`log ${partition}/${offset} ${record.kind} ${record.device} ${record.value.length}`)
@@ -146,6 +150,7 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
     records,
     id: () => id,
     history,
+    taken,
     damages: () => damages,
     readBy: (process) => reads.get(process) ?? 0,
     cut(partition, count) {

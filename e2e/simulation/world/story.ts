@@ -211,13 +211,15 @@ export function tellStory(options: {
 
   /** Flips the first byte of a row: it says nothing sensible any more. */
   function spoilRow(): boolean {
-    const { raw } = station().disk()
+    const one = station()
+    const { raw } = one.disk()
     const row = raw
-      .prepare<[], { stream: number; seq: number }>(
-        'SELECT stream, seq FROM entries ORDER BY seq DESC LIMIT 1',
+      .prepare<[], { stream: number; sensor: string; epoch: string; seq: number }>(
+        'SELECT stream, sensor, epoch, seq FROM entries JOIN streams ON id = stream ORDER BY seq DESC LIMIT 1',
       )
       .get()
     if (!row) return false
+    fleet.ledger.stream(one.config.device, row.sensor, row.epoch)?.damaged.add(row.seq)
     raw.prepare("UPDATE entries SET payload = x'FF' WHERE stream = ? AND seq = ?").run(row.stream, row.seq)
     return true
   }
