@@ -166,6 +166,63 @@ test('an agent with the wrong authority, a foreign token or none says so in word
   expect(stored(collector)).toBe(0)
 })
 
+test('the ledger of an agent is complete whatever another device tries meanwhile', async () => {
+  const { collector, devices, provisioning, agentOf } = await openWorld('token')
+  await devices('add', 'balcony', ...place)
+  await devices('add', 'mallory', ...place)
+  await collector.start()
+  const agent = agentOf('balcony.yaml')
+  agent.start()
+  await storesMore(collector)
+  const { url, token, ca } = provisioning('mallory.yaml')
+  const options = {
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    ca,
+    username: 'mallory',
+    password: token,
+  } as const
+  for (let i = 0; i < 5; i++) {
+    const mallory = await mqtt.connectAsync(url, { ...options, clientId: 'barograph-mallory' })
+    mallory.on('error', () => undefined)
+    for (const topic of ['balcony/up', 'balcony/status', 'balcony/down', 'mallory/down'])
+      await mallory.publishAsync(`barograph/v1/${topic}`, Buffer.from([i]), { qos: 1, retain: true })
+    await expect(mallory.subscribeAsync('#')).rejects.toThrow(/subscribe/i)
+    await expect(mqtt.connectAsync(url, { ...options, clientId: 'barograph-balcony' })).rejects.toMatchObject(
+      { code: 2 },
+    )
+    const closed = new Promise<void>((resolve) => mallory.once('close', () => resolve()))
+    mallory.publish('barograph/v1/mallory/up', Buffer.alloc(400_000), { qos: 1 }, () => undefined)
+    await closed
+  }
+  await storesMore(collector)
+  await agent.stop()
+  const accepted = agent.streams().reduce((sum, { lastSeq }) => sum + lastSeq, 0)
+  expect(accepted).toBeGreaterThan(10)
+  await eventually(
+    'what the agent let go of is stored',
+    () => stored(collector) >= accepted - agent.rows(),
+    10_000,
+  )
+  expect(stored(collector)).toBeLessThanOrEqual(accepted)
+  // Nobody threw it out.
+  expect(
+    agent
+      .process()
+      .stderr()
+      .match(/connected to the broker/g),
+  ).toHaveLength(1)
+  const audit = await collector.audit()
+  expect(audit.code).toBe(0)
+  const letters = await run(
+    [collectorProgram, 'dead-letters', 'list', '--json'],
+    collector.env,
+    collector.folder,
+  )
+  expect(letters.stdout.match(/"wrong-device"/g)).toHaveLength(10)
+  expect(letters.stdout.match(/"wrong-topic"/g)).toHaveLength(10)
+})
+
 test('hundreds of guesses let nobody in, fill no log, and a device beside them is not kept waiting', async () => {
   const { collector, devices, provisioning } = await openWorld('token')
   await devices('add', 'balcony', ...place)
