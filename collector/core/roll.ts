@@ -172,7 +172,11 @@ export function createRoll(options: RollOptions): Roll {
       const isDue = sinceMs >= options.flushIntervalMs || sinceMs < 0
       if (next > flushed && isDue) await flushWithPatience()
       if (!isAnnounced && records.length === 0) isAnnounced = await announceSettings()
-      if (records.length === 0) await tell()
+      if (records.length > 0) continue
+      // Nothing comes that would show it: that the log was cut, or that the documents went over to another one.
+      await verifyLog(log, store, partition)
+      await readCheckpoint()
+      await tell()
     }
     if (next > flushed) await flush()
 

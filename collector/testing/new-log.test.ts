@@ -84,6 +84,14 @@ describe('another log', () => {
     expect(await windowsOf(store)).toEqual(before)
   })
 
+  test('that was cut is noticed by an owner that has nothing to read', async () => {
+    const { log, store } = await filled(4)
+    const owner = startOwner(log, store)
+    await owner.announced
+    log.cut(0, 100)
+    await expect(owner.done).rejects.toMatchObject({ code: 'log-cut' })
+  })
+
   test('of fewer partitions is refused, and a store that was never folded has nothing to take over', async () => {
     const log = createMemoryLog({ partitions: 2 })
     const store = memoryStore()
