@@ -377,6 +377,47 @@ describe('the roll', () => {
     expect(await flushesOf(log, 1_000, () => (asked++ === 0 ? 7_200_000 : 3_600_000))).toBeGreaterThan(0)
   })
 
+  test('an outage of the log that is over is no trouble any more, also where nothing waits to be stored', async () => {
+    const log = await makeLog()
+    let isAway = false
+    let refusals = 0
+    const refuse = (): void => {
+      if (!isAway) return
+      refusals++
+      throw new CodedError('log-unreachable', 'away', { retryable: true })
+    }
+    const said: (string | null)[] = []
+    const ending = new AbortController()
+    const done = createRoll({
+      log: {
+        ...log,
+        async extent(partition) {
+          refuse()
+          return log.extent(partition)
+        },
+      },
+      store: createMemoryStore(),
+      partition: 0,
+      settings,
+      flushIntervalMs: 2,
+      publish: () => {},
+      report: ({ trouble }) => void said.push(trouble),
+      clock: { now: Date.now, sleep: () => new Promise((resolve) => setTimeout(resolve, 2)) },
+    }).run(ending.signal)
+    const until = async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    await until(() => said.length > 3)
+    isAway = true
+    await until(() => refusals > 1)
+    isAway = false
+    const before = said.length
+    await until(() => said.length > before + 1)
+    expect(said.at(-1)).toBeNull()
+    ending.abort()
+    await done
+  })
+
   test('a log without room for new settings is folded by the old ones until it has room', async () => {
     const log = createMemoryLog()
     await log.append(makeBatches(makeReadings(seeded(8), 5), seeded(9)).map((batch) => recordOf(batch)))

@@ -176,6 +176,8 @@ export function createRoll(options: RollOptions): Roll {
       // Nothing comes that would show it: that the log was cut, or that the documents went over to another one.
       await verifyLog(log, store, partition)
       await readCheckpoint()
+      // And what was wrong before this turn is over, if nothing waits for the store.
+      if (isAnnounced && next === flushed) trouble = null
       await tell()
     }
     if (next > flushed) await flush()

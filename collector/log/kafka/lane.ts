@@ -1,3 +1,4 @@
+import { CodedError } from '@barograph/proto'
 import type { Broker, Cluster } from 'kafkajs'
 import type { Extent } from '../../core/log.ts'
 import type { KafkaClient } from './client.ts'
@@ -58,26 +59,28 @@ export function createLane(client: KafkaClient): Lane {
     return cluster
   }
 
-  async function drop(): Promise<void> {
-    const old = connected
-    connected = null
-    await old?.then((cluster) => cluster.disconnect()).catch(() => {})
-  }
+  /** Requests that are under way connect anew over what was let go: whoever ends last lets go again. */
+  const letGo = (old: Promise<Cluster>): Promise<void> =>
+    old.then((cluster) => cluster.disconnect()).catch(() => {})
 
   /** Every failure ends the connections, so that the next request begins with what is true now. */
   async function ask<T>(topic: string, request: (cluster: Cluster) => Promise<T>): Promise<T> {
     const giveUpAtMs = performance.now() + kafkaTimes.leaderMs
     for (;;) {
+      if (isClosed) throw new CodedError('log-closed', 'The log is closed.')
+      const mine = (connected ??= connect(topic))
       try {
-        return await request(await (connected ??= connect(topic)))
+        return await request(await mine)
       } catch (error) {
-        await drop()
+        if (connected === mine) connected = null
         if (isStale(error) && !isClosed && performance.now() < giveUpAtMs) {
           await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
           continue
         }
         if (answerOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw missingTopic(topic)
         throw explain(error, client.place, false)
+      } finally {
+        if (connected !== mine) await letGo(mine)
       }
     }
   }
@@ -135,7 +138,9 @@ export function createLane(client: KafkaClient): Lane {
       ask(topic, async (cluster) => readTopicId(await cluster.findControllerBroker(), topic)),
     async close() {
       isClosed = true
-      await drop()
+      const last = connected
+      connected = null
+      if (last) await letGo(last)
     },
   }
 }

@@ -74,6 +74,7 @@ export function followReadings({
 
   async function follow(partition: number): Promise<void> {
     let from: number | null = null
+    let said: string | null = null
     while (!stop.signal.aborted) {
       try {
         from ??= (await log.extent(partition)).next
@@ -82,10 +83,13 @@ export function followReadings({
           if (isWanted()) records.forEach(note)
           const last = records.at(-1)
           if (last) from = last.offset + 1
+          said = null
         }
       } catch (error) {
         if (!isCoded(error)) throw error
-        logger.warn({ partition, code: error.code }, `live readings wait for the log: ${error.message}`)
+        if (error.code !== said)
+          logger.warn({ partition, code: error.code }, `live readings wait for the log: ${error.message}`)
+        said = error.code
         await pause(retryAfterMs, stop.signal)
       }
     }
