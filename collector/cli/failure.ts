@@ -28,6 +28,13 @@ const usageCodes = new Set([
   'log-forbidden',
   'store-unusable',
   'store-foreign',
+  'store-newer',
+  'store-url',
+  'store-refused',
+  'store-unknown-host',
+  'store-tls',
+  'store-unfit',
+  'store-index',
 ])
 
 /** What a failure means to the caller. */

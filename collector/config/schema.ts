@@ -17,6 +17,17 @@ const sqliteUrl = (file: string) =>
     .default(`sqlite:${file}`)
     .describe(`sqlite:PATH, as in sqlite:${file}`)
 
+const mongoUrl = /^mongodb(\+srv)?:\/\/[^\s/]+\/[^\s/?.$]+(\?\S*)?$/
+
+const storeUrl = () =>
+  z
+    .string()
+    .refine((text) => (text.startsWith('sqlite:') ? text.length > 'sqlite:'.length : mongoUrl.test(text)), {
+      message: 'is neither an SQLite file nor a database of MongoDB',
+    })
+    .default('sqlite:data/store.db')
+    .describe('sqlite:PATH, as in sqlite:data/store.db, or mongodb://HOST:PORT/DATABASE')
+
 const maxMb = () => z.number().int().min(1).max(10_000_000).optional()
 
 /** Where hashes are; a token itself has no place in a configuration. */
@@ -63,7 +74,7 @@ export const configSchema = section({
     retention: duration().prefault('7d'),
     maxMb: maxMb(),
   }).prefault({}),
-  store: section({ url: sqliteUrl('data/store.db'), maxMb: maxMb() }).prefault({}),
+  store: section({ url: storeUrl(), maxMb: maxMb() }).prefault({}),
   serve: section({
     listen: address().prefault('127.0.0.1:8013'),
     tokens: section({ viewer: hashFile().optional(), operator: hashFile().optional() }).optional(),

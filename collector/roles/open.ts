@@ -4,6 +4,7 @@ import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import { createSqliteDeadLetters } from '../log/dead-letters.ts'
 import { createSqliteLog, openSqliteLog } from '../log/sqlite.ts'
+import { createMongoStore } from '../store/mongo/index.ts'
 import { createSqliteStore } from '../store/sqlite.ts'
 
 type ClosedAfterUse = DeadLetters & { close(): Promise<void> }
@@ -20,7 +21,8 @@ interface LogOpeners {
 }
 
 interface StoreOpeners {
-  store(): Promise<Store>
+  /** `isPatient`: a server that is away makes the calls fail until it is back; else it is not opened. */
+  store(options?: { readonly isPatient?: boolean }): Promise<Store>
   readStore(): Promise<Store>
 }
 
@@ -75,6 +77,11 @@ function kafkaOpeners(config: KafkaConfig & { partitions: number; retentionMs: n
 }
 
 function storeOpeners({ url, maxBytes }: Config['store']): StoreOpeners {
+  if (/^mongodb(\+srv)?:/.test(url))
+    return {
+      store: ({ isPatient = false } = {}) => createMongoStore({ url, isPatient }),
+      readStore: () => createMongoStore({ url, readOnly: true }),
+    }
   const path = sqlitePath(url) ?? refuse(url)
   return {
     store: async () => createSqliteStore({ path, ...bounded(maxBytes) }),

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { withoutPassword } from '../config/place.ts'
 import type { Assignment } from '../core/assignment.ts'
+import { isCoded } from '@barograph/proto'
 import { createReceipts } from '../core/receipts.ts'
 import { keepPruned } from '../core/retention/prune.ts'
 import { keepSwept, type SweepCounts } from '../core/retention/sweeper.ts'
 import { createRezoning } from '../core/rebuild/rezone.ts'
-import { createRoll, type RollPoint, type RollReport, type StoredReceipt } from '../core/roll.ts'
+import { createRoll, type RollPoint, type RollReport, type RollStore, type StoredReceipt } from '../core/roll.ts'
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
 import { rollMetrics, sweepMetrics } from './metrics.ts'
@@ -15,13 +16,14 @@ import { createOwned } from './owned.ts'
 import { openPatiently } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
+const retryMs = 1_000
+
 /** Log -> documents -> receipts, for the partitions that are ours. */
 async function startRoll(thread: Thread): Promise<RunningRole> {
   const { config, log: say, fail } = thread
   const openers = createOpeners(config)
   const log = await openPatiently(openers.log, { clock: systemClock, log: say })
-  const store = await openers.store()
-  await store.beginLife(randomUUID())
+  const store = await openers.store({ isPatient: true })
   const ending = new AbortController()
   const reports = new Map<number, RollReport>()
   let assignment: Assignment | null = null
@@ -56,10 +58,26 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
     },
   })
 
+  // Before the first write of this program; each turn of a roll comes here first, and waits for a store that is away.
+  const life = randomUUID()
+  let begun: Promise<void> | null = null
+  const beginLife = (): Promise<void> =>
+    (begun ??= store.beginLife(life).catch((error: unknown) => {
+      begun = null
+      throw error
+    }))
+  const living: RollStore = {
+    ...store,
+    async createCheckpoint(checkpoint) {
+      await beginLife()
+      return store.createCheckpoint(checkpoint)
+    },
+  }
+
   const makeRoll = (partition: number) =>
     createRoll({
       log,
-      store,
+      store: living,
       partition,
       settings: { defaultTimeZone: config.defaultTimeZone, levels: config.rollups.levels },
       flushIntervalMs: config.rollups.flushIntervalMs,
@@ -110,7 +128,7 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
     await Promise.all([roll.run(signal), ...ofAll])
     reports.delete(partition)
   }, fail)
-  const rezoned = rezoning.run(ending.signal)
+  const rezoned = patiently(beginLife, ending.signal).then(() => rezoning.run(ending.signal))
   rezoned.catch(fail)
   assignment = await openers.assignment(log, thread.partitions)
   const assigned = Promise.withResolvers<void>()
@@ -143,6 +161,18 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
       await store.close()
       await log.close()
     },
+  }
+}
+
+/** Tries again while the store is away; the rolls say so. */
+async function patiently(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isCoded(error) || !error.retryable) throw error
+      await systemClock.sleep(retryMs, signal)
+    }
   }
 }
 

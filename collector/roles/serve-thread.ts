@@ -25,7 +25,7 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
   const reached = <T>(open: () => Promise<T>): Promise<T> =>
     openPatiently(open, { clock: systemClock, log: logger })
   const log = await whenThere(() => reached(openers.readLog), patienceMs)
-  const store = await whenThere(openers.readStore, patienceMs)
+  const store = await whenThere(() => reached(openers.readStore), patienceMs)
   const deadLetters = await whenThere(() => reached(openers.readDeadLetters), patienceMs)
   // Until the others speak for themselves they are starting: nobody shall be told to come before the door is open.
   const others = roles.filter((role) => role !== 'serve')

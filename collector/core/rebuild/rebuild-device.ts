@@ -93,8 +93,9 @@ async function tryOnce(options: DeviceOptions): Promise<DeviceOutcome | null> {
   const reached = options.reached ?? (() => {})
   const start = await readCheckpoint(options, null)
   const generation = start.position.g
-  const before = (await store.currentSets(partition)).find((one) => one.device === device)?.set ?? 0
   const set = await store.claimSet(partition, device)
+  // After the claim: from here on no other rebuild can put its own set in place, and this one goes on from what holds.
+  const before = (await store.currentSets(partition)).find((one) => one.device === device)?.set ?? 0
   await dropOthers(options)
   reached('claimed')
   const known = await readKnown(options, start.position)

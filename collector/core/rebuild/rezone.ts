@@ -69,11 +69,19 @@ export function createRezoning({
   return {
     note: (device) => void waiting.add(device),
     async run(signal) {
-      // Those that a program before this one left undone.
-      for (const document of await store.devices())
-        if (document.rezone || isOfOldCut(document)) waiting.add(document.device)
+      let isListed = false
       while (!signal.aborted) {
         let isDelayed = false
+        try {
+          // Those that a program before this one left undone.
+          if (!isListed)
+            for (const document of await store.devices())
+              if (document.rezone || isOfOldCut(document)) waiting.add(document.device)
+          isListed = true
+        } catch (error) {
+          // The rolls say what is the matter with the store.
+          if (!isCoded(error) || !error.retryable) throw error
+        }
         const devices = [...waiting]
         waiting.clear()
         for (const device of devices) {

@@ -72,12 +72,22 @@ interface Looked {
 
 /** Not being able to look is an answer too: the store or log is unreachable. */
 async function lookOrFault(look: () => Promise<Looked>): Promise<Looked | string> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  // A server that hangs must not make whoever asks hang too.
+  const hung = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${lookLimitMs / 1_000} s`), lookLimitMs)
+  })
   try {
-    return await look()
+    return await Promise.race([look(), hung])
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
+  } finally {
+    clearTimeout(timer)
   }
 }
+
+/** What asks gives up after 5 to 10 s, as a rule. */
+const lookLimitMs = 4_000
 
 function readinessOf(roles: ReturnType<Context['state']>['roles'], looked: Looked | string): ApiReadiness {
   const checks = roles.map(({ role, ok, detail }) => ({ name: role, ok, detail }))

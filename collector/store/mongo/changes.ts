@@ -9,7 +9,7 @@ type ChangeCalls = Pick<Store, 'changes' | 'newestChange' | 'beginLife' | 'life'
 
 /** Lives that are remembered: a cursor of an older one is answered by a new beginning. */
 const livesKept = 1_000
-/** Documents of a collection that may be written while a page is read, and come with it; of more, some come later. */
+/** Documents of a collection that a follower may be behind while others write, and still see as of one moment. */
 const meanwhile = 2_000
 
 interface LivesDocument {
@@ -29,7 +29,12 @@ export function createChanges(place: Place, counter: Counter, sets: Sets): Chang
   const { documents, checkpoints } = place
 
   /** Of one collection, ascending; windows of current sets only. */
-  async function within(collection: CollectionName, after: number, upTo: number, limit: number): Promise<Found[]> {
+  async function within(
+    collection: CollectionName,
+    after: number,
+    upTo: number,
+    limit: number,
+  ): Promise<Found[]> {
     const found: Found[] = []
     for (let since = after; found.length < limit; ) {
       const rows = await documents(collection)
@@ -37,7 +42,8 @@ export function createChanges(place: Place, counter: Counter, sets: Sets): Chang
         .sort({ change: 1 })
         .limit(limit)
         .toArray()
-      const states = collection === 'rollups' ? await sets.statesOf(rows.map((row) => row.device as string)) : null
+      const states =
+        collection === 'rollups' ? await sets.statesOf(rows.map((row) => row.device as string)) : null
       for (const stored of rows)
         if (!states || stored.set === (states.get(stored.device as string)?.current ?? 0))
           found.push({ collection, stored })
@@ -48,40 +54,45 @@ export function createChanges(place: Place, counter: Counter, sets: Sets): Chang
     return found.slice(0, limit)
   }
 
+  const pageOf = (found: readonly Found[], cursor: number) => ({
+    changes: found.map(
+      ({ collection, stored }): Change => ({ collection, document: decode(collection, stored) }),
+    ),
+    cursor,
+  })
+
   /**
-   * There is no view of one moment. So after the page comes all that was written while it was read, in the reverse order
-   * of writing: what moved to the end meanwhile is in it, and with every document those that were written before it.
+   * There is no view of one moment: a document that moves to the end while a page is read is missing in it. So when
+   * somebody wrote meanwhile, all up to now is read instead, in the reverse order of writing: with each document come those
+   * that were written before it. Such a page may be longer than was asked for, and its newest documents may come again.
    */
   async function changes(since: number, limit: number, only: readonly CollectionName[] = collectionNames) {
     const start = await counter.horizon()
-    const page: Found[] = []
-    for (const found of await Promise.all(only.map((name) => within(name, since, start.upTo, limit))))
-      page.push(...found)
-    page.sort(byChange)
-    page.splice(limit)
-    const isFull = page.length >= limit
-    const end = await counter.horizon()
-    let upTo = start.upTo
-    const late: Found[] = []
-    if (start.upTo !== start.next || end.next !== start.next) {
-      let isAll = true
-      for (const name of only.toReversed()) {
-        const found = await within(name, Math.max(since, start.upTo), Number.MAX_SAFE_INTEGER, meanwhile)
-        isAll &&= found.length < meanwhile
-        late.push(...found)
-      }
-      late.sort(byChange)
-      if (isAll) upTo = end.upTo
+    if (start.upTo === start.next) {
+      const found = await Promise.all(only.map((name) => within(name, since, start.upTo, limit)))
+      const page = found.flat().sort(byChange).slice(0, limit)
+      const end = await counter.horizon()
+      const last = page.length < limit ? null : page.at(-1)
+      if (end.next === start.next) return pageOf(page, last?.stored.change ?? Math.max(since, start.upTo))
     }
-    const moved = new Set(late.map(({ collection, stored }) => `${collection} ${stored._id}`))
-    const kept = page.filter(({ collection, stored }) => !moved.has(`${collection} ${stored._id}`))
-    const last = page.at(-1)
-    return {
-      changes: [...kept, ...late].map(
-        ({ collection, stored }): Change => ({ collection, document: decode(collection, stored) }),
-      ),
-      cursor: isFull && last ? last.stored.change : Math.max(since, upTo),
+    const upTo = (await counter.horizon()).upTo
+    const most = Math.max(limit, meanwhile)
+    const found: Found[] = []
+    for (const name of only.toReversed()) {
+      const some = await within(name, since, Number.MAX_SAFE_INTEGER, most)
+      // Far behind: in pages, the oldest first, and what moves comes at the end.
+      if (some.length === most) return behind(since, limit, only)
+      found.push(...some)
     }
+    return pageOf(found.sort(byChange), Math.max(since, upTo))
+  }
+
+  async function behind(since: number, limit: number, only: readonly CollectionName[]) {
+    const { upTo } = await counter.horizon()
+    const found = await Promise.all(only.map((name) => within(name, since, upTo, limit)))
+    const page = found.flat().sort(byChange).slice(0, limit)
+    const last = page.length < limit ? null : page.at(-1)
+    return pageOf(page, last?.stored.change ?? Math.max(since, upTo))
   }
 
   const swaps = async (): Promise<number> => {

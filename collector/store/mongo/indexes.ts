@@ -1,5 +1,5 @@
 import { CodedError } from '@barograph/proto'
-import type { Db } from 'mongodb'
+import { type Db, MongoServerError } from 'mongodb'
 import { indexHint } from './trouble.ts'
 
 /** An index, and what is asked by it. */
@@ -31,22 +31,37 @@ export const indexes: Readonly<Record<string, readonly Index[]>> = {
   sets: [{ name: 'by_partition', key: { partition: 1 } }],
 }
 
-/** Makes the indexes that are missing. */
-export async function createIndexes(db: Db): Promise<void> {
-  for (const [collection, list] of Object.entries(indexes))
-    await db.collection(collection).createIndexes(list.map(({ name, key }) => ({ name, key: { ...key } })))
-}
-
-/** Throws `store-index` with the names of those that are not there, or not as they have to be. */
-export async function verifyIndexes(db: Db): Promise<void> {
-  const wrong: string[] = []
-  for (const [collection, list] of Object.entries(indexes)) {
-    const found = new Map(
-      (await db.collection(collection).listIndexes().toArray()).map(({ name, key }) => [name, JSON.stringify(key)]),
-    )
-    for (const { name, key } of list)
-      if (found.get(name) !== JSON.stringify(key)) wrong.push(`${collection}.${name}`)
-  }
+/** Makes the indexes that are missing. Throws `store-index` with the names of those that are not as they have to be. */
+export async function ensureIndexes(db: Db): Promise<void> {
+  const missing = new Set((await findWrong(db)).map(({ collection }) => collection))
+  if (missing.size === 0) return
+  await Promise.all(
+    [...missing].map((collection) =>
+      db
+        .collection(collection)
+        .createIndexes((indexes[collection] ?? []).map(({ name, key }) => ({ name, key: { ...key } }))),
+    ),
+  )
+  const wrong = (await findWrong(db)).map(({ collection, name }) => `${collection}.${name}`)
   if (wrong.length > 0)
     throw new CodedError('store-index', `The store lacks indexes: ${wrong.join(', ')}.`, { hint: indexHint })
+}
+
+async function findWrong(db: Db): Promise<{ collection: string; name: string }[]> {
+  const lists = await Promise.all(
+    Object.entries(indexes).map(async ([collection, list]) => {
+      const there = await db.collection(collection).listIndexes().toArray().catch(noneOfNone)
+      const found = new Map(there.map(({ name, key }) => [name, JSON.stringify(key)]))
+      return list
+        .filter(({ name, key }) => found.get(name) !== JSON.stringify(key))
+        .map(({ name }) => ({ collection, name }))
+    }),
+  )
+  return lists.flat()
+}
+
+/** A collection that is not there yet has no indexes (NamespaceNotFound). */
+function noneOfNone(error: unknown): [] {
+  if (error instanceof MongoServerError && error.code === 26) return []
+  throw error
 }

@@ -2,7 +2,7 @@ import { CodedError, isCoded } from '@barograph/proto'
 import { type Collection, type Db, MongoClient, type MongoClientOptions } from 'mongodb'
 import type { CollectionName, Position } from '../../core/documents.ts'
 import type { Stored } from './encoding.ts'
-import { createIndexes, verifyIndexes } from './indexes.ts'
+import { ensureIndexes } from './indexes.ts'
 import { explain, shownUrl } from './trouble.ts'
 
 export interface MongoStoreOptions {
@@ -10,6 +10,8 @@ export interface MongoStoreOptions {
   readonly url: string
   /** Reads while others write; every write is refused. */
   readonly readOnly?: boolean
+  /** A server that is away is waited for: until it is back the calls fail. Else it cannot be opened. */
+  readonly isPatient?: boolean
   /** For tests: sees every command that is sent. */
   readonly watch?: (client: MongoClient) => void
 }
@@ -117,11 +119,13 @@ export function databaseOf(url: string): string {
   })
 }
 
-/**
- * Connects. Throws what waiting does not mend, as a newer schema or a wrong password; a server that is away makes the
- * calls fail until it is back.
- */
-export async function connect({ url, readOnly = false, watch }: MongoStoreOptions): Promise<Connection> {
+/** Connects. Throws what is wrong, as a newer schema, a wrong password, or, unless patient, a server that is away. */
+export async function connect({
+  url,
+  readOnly = false,
+  isPatient = false,
+  watch,
+}: MongoStoreOptions): Promise<Connection> {
   const name = databaseOf(url)
   const client = createClient(url, watch !== undefined)
   watch?.(client)
@@ -153,7 +157,7 @@ export async function connect({ url, readOnly = false, watch }: MongoStoreOption
   try {
     await run(async () => undefined)
   } catch (error) {
-    if (!isCoded(error) || !error.retryable || (readOnly && error.code === 'store-missing')) {
+    if (!isPatient || !isCoded(error) || !error.retryable) {
       await client.close()
       throw error
     }
@@ -174,7 +178,12 @@ function createClient(url: string, monitorCommands: boolean): MongoClient {
   }
 }
 
-async function prepare(client: MongoClient, { db, meta }: Place, url: string, readOnly: boolean): Promise<void> {
+async function prepare(
+  client: MongoClient,
+  { db, meta }: Place,
+  url: string,
+  readOnly: boolean,
+): Promise<void> {
   await client.connect()
   const schemas = meta<SchemaDocument>()
   let found = await schemas.findOne({ _id: 'schema' })
@@ -188,9 +197,13 @@ async function prepare(client: MongoClient, { db, meta }: Place, url: string, re
     const foreign = others.filter((name) => !name.startsWith('system.') && name !== 'meta')
     // Another collector may have made it since.
     if (foreign.length > 0 && !(await schemas.findOne({ _id: 'schema' })))
-      throw new CodedError('store-foreign', `${shownUrl(url)} holds other data (${foreign.slice(0, 5).join(', ')}).`, {
-        hint: 'Name another database in store.url; a new one is made if there is none.',
-      })
+      throw new CodedError(
+        'store-foreign',
+        `${shownUrl(url)} holds other data (${foreign.slice(0, 5).join(', ')}).`,
+        {
+          hint: 'Name another database in store.url; a new one is made if there is none.',
+        },
+      )
     const fresh = { what, version: storeVersion, created: new Date() }
     await schemas.updateOne({ _id: 'schema' }, { $setOnInsert: fresh }, { upsert: true }).catch(ignoreSecond)
     found = await schemas.findOne({ _id: 'schema' })
@@ -212,8 +225,7 @@ async function prepare(client: MongoClient, { db, meta }: Place, url: string, re
   await meta<{ _id: string; lives: object[] }>()
     .updateOne({ _id: 'lives' }, { $setOnInsert: { lives: [] } }, { upsert: true })
     .catch(ignoreSecond)
-  await createIndexes(db)
-  await verifyIndexes(db)
+  await ensureIndexes(db)
 }
 
 /** Two made it at the same moment: there is one, and that was wanted. */

@@ -27,7 +27,9 @@ export function createRemovals({ documents, meta }: Place, sets: Sets): RemovalC
       const found = time === '-' ? await unknown(ingestedBefore, id, most) : []
       const first = boundOf(Number(time))
       const after: Filter<Stored> =
-        time === '-' ? {} : { $or: [{ newestIngest: { $gt: first } }, { newestIngest: first, _id: { $gt: id } }] }
+        time === '-'
+          ? {}
+          : { $or: [{ newestIngest: { $gt: first } }, { newestIngest: first, _id: { $gt: id } }] }
       if (found.length < most)
         found.push(
           ...(await page({ newestIngest: { $lt: boundOf(ingestedBefore) }, ...after }, most - found.length)),

@@ -124,10 +124,11 @@ export function createSets(place: Place, put: Put): Sets {
       const found = await checkpoints.findOne({ _id: String(partition) }, { projection: { swapped: 1 } })
       const own = await sets.find({ partition }).toArray()
       const swapped = found?.swapped
-      const current = own.map(({ _id: device, current: set, at, number }): CurrentSet =>
-        swapped?.device === device && swapped.number > number
-          ? { device, set: swapped.set, at: swapped.at }
-          : { device, set, at },
+      const current = own.map(
+        ({ _id: device, current: set, at, number }): CurrentSet =>
+          swapped?.device === device && swapped.number > number
+            ? { device, set: swapped.set, at: swapped.at }
+            : { device, set, at },
       )
       return current.filter(({ set }) => set > 0).sort((a, b) => (a.device < b.device ? -1 : 1))
     },

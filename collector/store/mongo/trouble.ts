@@ -36,9 +36,19 @@ export function explain(error: unknown, url: string): unknown {
       'See user, password and authSource in store.url; the user needs the role readWrite on that database.',
     )
   if (codes.full.has(number))
-    return coded('full', `${place} has no room (${reason}).`, true, 'Make room there; the collector goes on by itself.')
+    return coded(
+      'full',
+      `${place} has no room (${reason}).`,
+      true,
+      'Make room there; the collector goes on by itself.',
+    )
   if (codes.index.has(number))
-    return coded('index', `${place} has another index under the name of one of ours (${reason}).`, false, indexHint)
+    return coded(
+      'index',
+      `${place} has another index under the name of one of ours (${reason}).`,
+      false,
+      indexHint,
+    )
   if (codes.unfit.has(number) || /wire version/.test(reason))
     return coded(
       'unfit',
@@ -72,5 +82,8 @@ function reasonOf(error: MongoError, url: string): string {
   const inner = error.cause instanceof Error && error.message === '' ? error.cause.message : error.message
   const worst = error instanceof MongoBulkWriteError ? error.result.getWriteConcernError()?.errmsg : undefined
   // The driver quotes addresses that it does not like.
-  return (worst ?? inner).replaceAll(url, shownUrl(url)).replace(/\/\/[^/\s]*@/g, '//').replace(/\.$/, '')
+  return (worst ?? inner)
+    .replaceAll(url, shownUrl(url))
+    .replace(/\/\/[^/\s]*@/g, '//')
+    .replace(/\.$/, '')
 }
