@@ -104,10 +104,6 @@ describe('the configuration of the collector', () => {
   })
 
   test.each([
-    [
-      'store: { url: mongodb://127.0.0.1/x }',
-      /store\.url = "mongodb:.*SQLite files only; allowed: sqlite:PATH/,
-    ],
     ['log: { url: kafka://127.0.0.1 }', /log\.url = "kafka:.*sqlite:PATH.*kafka:\/\/host:port/],
     ['log: { kafka: {} }', /log\.kafka .*names no Kafka/],
     ['log: { url: "kafka://k:1", kafka: { tls: { cert: x.pem } } }', /one of cert and key/],
@@ -115,6 +111,8 @@ describe('the configuration of the collector', () => {
       'log: { url: "kafka://k:1", kafka: { sasl: { mechanism: plain, username: u, password: p } } }',
       /password = \(hidden\).*file:PATH or env:NAME/,
     ],
+    ['store: { url: mongodb://me:pass/w@rd@host }', /store\.url = "mongodb:\/\/me:hidden@host"/],
+    ['store: { url: mongodb://127.0.0.1:27017 }', /store\.url = "mongodb:.*allowed: sqlite:PATH.*DATABASE/],
     ['log: { retention: 7 }', /log\.retention = 7 .*a duration such as 90d/],
     ['retention: { raw: never }', /retention\.raw = "never".*a duration such as 90d.*or forever/],
     ['retention: { decade: 1d }', /unknown key "retention\.decade"/],

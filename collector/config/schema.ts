@@ -17,7 +17,7 @@ const sqliteUrl = (file: string) =>
     .default(`sqlite:${file}`)
     .describe(`sqlite:PATH, as in sqlite:${file}`)
 
-const mongoUrl = /^mongodb(\+srv)?:\/\/[^\s/]+\/[^\s/?.$]+(\?\S*)?$/
+const mongoUrl = /^mongodb(\+srv)?:\/\/[^\s/]+\/[^\s/?.$@]+(\?\S*)?$/
 
 const storeUrl = () =>
   z

@@ -66,6 +66,8 @@ function unknownKeys(issue: ConfigIssue, view: SchemaView, places: Places): stri
 const shownCharacters = 80
 
 function show(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value))
+  const whole = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value))
+  // A wrong URL may hold a password all the same, and one that is wrong in the middle may hold it anywhere before the @.
+  const text = whole.replace(/(\/\/[^:@/"\s]*):.*@/, '$1:hidden@')
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}...` : text
 }
