@@ -4,6 +4,7 @@ import { explainDamage } from './file.ts'
 import { aheadWords } from './findings.ts'
 import { openLog } from './log-reader.ts'
 import { rangeWords } from './number-ranges.ts'
+import { copyMongoStore } from './mongo-copy.ts'
 import { readPlaces } from './places.ts'
 import { type AuditResult, createReport, type Report } from './report.ts'
 import { openStore, type StoreReader } from './store-reader.ts'
@@ -29,16 +30,28 @@ export interface AuditOptions {
  * files are opened to read. Throws `store-unusable` or `log-unusable` when they cannot be.
  */
 export function runAudit(options: AuditOptions): AuditResult {
+  const { storePath, logPath, now } = options
+  const started = now()
   try {
-    return audit(options)
+    return audit(openStore(storePath), options, started)
   } catch (error) {
-    throw explainDamage(error, { store: options.storePath, log: options.logPath })
+    throw explainDamage(error, { store: storePath, log: logPath })
   }
 }
 
-function audit({ storePath, logPath, now, progress = () => {} }: AuditOptions): AuditResult {
-  const started = now()
-  const store = openStore(storePath)
+/** The same of a store in MongoDB, by its URL. It is copied first, into a file that ends with the audit. */
+export async function runMongoAudit(
+  options: Omit<AuditOptions, 'storePath'> & { readonly storeUrl: string },
+): Promise<AuditResult> {
+  const started = options.now()
+  return audit(await copyMongoStore(options.storeUrl), options, started)
+}
+
+function audit(
+  store: StoreReader,
+  { logPath, now, progress = () => {} }: Omit<AuditOptions, 'storePath'>,
+  started: number,
+): AuditResult {
   try {
     const log = openLog(logPath)
     try {

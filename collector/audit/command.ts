@@ -6,7 +6,8 @@ import { keepAudit } from '../audit-file.ts'
 import { commonOptions, configOf } from '../cli/context.ts'
 import { failureWords } from '../cli/failure.ts'
 import { sqlitePath, withoutPassword } from '../config/index.ts'
-import { runAudit, type Progress } from './audit.ts'
+import { openMongoAudits } from '../store/mongo/audits.ts'
+import { runAudit, runMongoAudit, type Progress } from './audit.ts'
 import type { AuditResult } from './report.ts'
 import { auditWords } from './words.ts'
 
@@ -14,9 +15,10 @@ const examples = `
 Examples:
   barograph-collector audit                                    of the configured store and log
   barograph-collector audit --store backup/store.db --log backup/log.db
+  barograph-collector audit --store mongodb://127.0.0.1:27017/restored
   barograph-collector audit --json
 
-The result is kept beside the store, in FILE.audit.json, and shown at /api/v1/audit.
+The result is kept with the store (in FILE.audit.json beside a file) and shown at /api/v1/audit.
 Exit codes: 0 all is equal, 1 something differs, 2 wrong usage or files that cannot be read.`
 
 /** Adds `audit`: recompute everything stored from the raw readings, and compare exactly. */
@@ -24,39 +26,48 @@ export function addAuditCommand(program: Command): void {
   program
     .command('audit')
     .description('recompute every rollup from the raw readings and compare; account for every number')
-    .option('--store <file>', 'store to audit (default: the configured one)')
+    .option(
+      '--store <place>',
+      'store to audit: a file or a database of MongoDB (default: the configured one)',
+    )
     .option('--log <file>', 'its log (default: the configured one)')
     .addHelpText('after', examples)
     .action((options: { store?: string; log?: string }, command: Command) => audit(options, command))
 }
 
-function audit({ store, log }: { store?: string; log?: string }, command: Command): void {
+async function audit({ store, log }: { store?: string; log?: string }, command: Command): Promise<void> {
   const common = commonOptions(command)
   const config = store !== undefined && log !== undefined ? null : configOf(common)
   const progress = process.stderr.isTTY && !common.json ? createProgressLine() : null
-  const storePath = pathOf(store ?? config?.store.url ?? '')
+  const place = store ?? config?.store.url ?? ''
+  const isMongo = /^mongodb(\+srv)?:/.test(place)
+  const options = {
+    logPath: pathOf(log ?? config?.log.url ?? ''),
+    now: () => performance.now(),
+    ...(progress ? { progress: progress.show } : {}),
+  }
   try {
-    const result = runAudit({
-      storePath,
-      logPath: pathOf(log ?? config?.log.url ?? ''),
-      now: () => performance.now(),
-      ...(progress ? { progress: progress.show } : {}),
-    })
+    const result = isMongo
+      ? await runMongoAudit({ ...options, storeUrl: place })
+      : runAudit({ ...options, storePath: pathOf(place) })
     progress?.clear()
     process.stdout.write(`${common.json ? JSON.stringify(result, null, 2) : auditWords(result)}\n`)
     process.exitCode = result.equal ? 0 : 1
-    keep(storePath, result)
+    await keep(isMongo ? place : null, isMongo ? '' : pathOf(place), result)
   } finally {
     progress?.clear()
   }
 }
 
 /** What was found stands, whether or not it can be kept for the page to show. */
-function keep(storePath: string, result: AuditResult): void {
+async function keep(storeUrl: string | null, storePath: string, result: AuditResult): Promise<void> {
+  const view = auditView(result, new Date())
   try {
-    keepAudit(storePath, auditView(result, new Date()))
+    if (storeUrl === null) return keepAudit(storePath, view)
+    const audits = await openMongoAudits(storeUrl, { readOnly: false })
+    await audits.keep(view).finally(audits.close)
   } catch (error) {
-    if (!isCoded(error, 'audit-unkept')) throw error
+    if (!isCoded(error)) throw error
     process.stderr.write(`${failureWords(error)}\n`)
   }
 }

@@ -84,6 +84,11 @@ export function openStore(path: string): StoreReader {
   db.exec('BEGIN')
   // The first read decides the moment; the log is opened after it, so that it holds all that the store does.
   db.prepare('SELECT count(*) FROM checkpoints').get()
+  return createStoreReader(db)
+}
+
+/** Reads tables that look like those of a store. */
+export function createStoreReader(db: Database.Database): StoreReader {
   const all = <R>(sql: string, ...values: (string | number)[]): R[] =>
     db.prepare<unknown[], R>(sql).all(...values)
   const each = createEach(db)
