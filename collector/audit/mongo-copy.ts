@@ -153,8 +153,8 @@ async function copy(
   const put = file.prepare(`INSERT OR REPLACE INTO ${name} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const putMany = file.transaction((documents: readonly Document[]) => {
     for (const { _id, change: _, ahead: __, set = null, ...fields } of documents) {
-      const body = plainOf({ id: _id, ...fields, ...(set ? { set } : {}) }) as Record<string, unknown>
-      const o = body.o as Partial<Place> | undefined
+      const o = placeOf(fields.o)
+      const body = plainOf({ id: _id, ...fields, o, ...(set ? { set } : {}) }) as Record<string, unknown>
       put.run(
         ...[_id, o?.g, o?.n, JSON.stringify(body), body.device, body.sensor, body.level, body.start, set].map(
           columnOf,
@@ -171,6 +171,12 @@ async function copy(
     batch = []
   }
   putMany(batch)
+}
+
+/** From `000001.0000000000000042`, generation and offset; null: it is no such text. */
+function placeOf(text: unknown): Place | null {
+  const [, g, n] = /^(\d+)\.(\d+)$/.exec(String(text)) ?? []
+  return g === undefined || n === undefined ? null : { g: Number(g), n: Number(n) }
 }
 
 const columnOf = (value: unknown): string | number | null =>

@@ -5,6 +5,7 @@ import { type Config, sqlitePath } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
 import { readSecret } from '../secret.ts'
 import { createServer, type ReachOptions } from '../serve/index.ts'
+import { openMongoAudits } from '../store/mongo/audits.ts'
 import { systemClock } from '../system-clock.ts'
 import type { ProgramState } from './messages.ts'
 import { createOpeners } from './open.ts'
@@ -41,9 +42,11 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
       throw error
     }))
   const storePath = sqlitePath(config.store.url)
+  const audits = storePath === null ? await openMongoAudits(config.store.url, { readOnly: true }) : null
   const close = async (): Promise<void> => {
     await orders?.then((log) => log.close())
     await deadLetters.close()
+    await audits?.close()
     await store.close()
     await log.close()
   }
@@ -52,7 +55,7 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
     log,
     deadLetters,
     append: async (records) => (await openOrders()).append(records),
-    lastAudit: () => (storePath === null ? null : readAudit(storePath)),
+    lastAudit: async () => (storePath === null ? ((await audits?.read()) ?? null) : readAudit(storePath)),
     listen: config.serve.listen,
     reach: reachOf(config),
     pageFolder,

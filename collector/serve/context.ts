@@ -34,7 +34,7 @@ export interface Context {
   readonly append: Log['append']
   readonly deadLetters: DeadLetters
   /** The result of the last audit of the store; null: there was none. */
-  readonly lastAudit: () => ApiAudit | null
+  readonly lastAudit: () => Promise<ApiAudit | null>
   readonly version: string
   readonly state: () => ProgramState
   readonly now: () => number

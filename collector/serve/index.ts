@@ -37,7 +37,7 @@ export interface ServerOptions {
   /** Where the built page is. */
   readonly pageFolder: string
   /** The result of the last audit of the store; null: there was none. */
-  readonly lastAudit: () => ApiAudit | null
+  readonly lastAudit: () => Promise<ApiAudit | null>
   readonly version: string
   /** What the other roles say of themselves; asked for /readyz and /metrics. */
   readonly state: () => ProgramState

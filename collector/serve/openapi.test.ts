@@ -92,7 +92,7 @@ beforeAll(async () => {
   await rig.fold()
   const files = await makeTokenFiles(rig.folder)
   token = files.operator
-  server = await rig.start({ lastAudit: () => audited, reach: { tokens: files.paths } })
+  server = await rig.start({ lastAudit: async () => audited, reach: { tokens: files.paths } })
   api = (await get(server, '/openapi.json')).body as Api
 })
 

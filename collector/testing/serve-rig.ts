@@ -80,7 +80,7 @@ export function createRig() {
       log,
       deadLetters,
       append: log.append,
-      lastAudit: () => null,
+      lastAudit: async () => null,
       listen: { host: '127.0.0.1', port: 0 },
       pageFolder: join(folder, 'no-page'),
       version: '1.2.3',

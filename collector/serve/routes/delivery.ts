@@ -49,7 +49,7 @@ export function deliveryRoutes({ store, log, deadLetters, lastAudit, now }: Cont
       params: noParameters,
       query: noParameters,
       answer: schemas.lastAudit,
-      handle: () => ({ audit: lastAudit() }),
+      handle: async () => ({ audit: await lastAudit() }),
     }),
     defineRoute({
       path: '/api/v1/dead-letters',

@@ -6,7 +6,8 @@ import { type Form, forms } from './forms.ts'
 /** A document as it lies in MongoDB: its fields, and what the store adds to them. */
 export interface Stored extends Bson {
   readonly _id: string
-  readonly o: Position
+  /** As text that compares as positions do: an update by _id and one comparison is fast everywhere. */
+  readonly o: string
   /** Counts writes: tells what changed after what. */
   readonly change: number
 }
@@ -21,6 +22,16 @@ export const dateOf = (ms: number): Date | number =>
 /** A moment to compare dates with, and so never beyond the last one. */
 export const boundOf = (ms: number): Date =>
   new Date(Math.max(-furthestDateMs, Math.min(furthestDateMs, Math.ceil(ms))))
+
+/** `000001.0000000000000042`: generation and offset. */
+export const textOf = ({ g, n }: Position): string =>
+  `${String(g).padStart(6, '0')}.${String(n).padStart(16, '0')}`
+
+/** The position that `textOf` was given. */
+export const positionOf = (text: string): Position => ({
+  g: Number(text.slice(0, 6)),
+  n: Number(text.slice(7)),
+})
 
 const unsafe = /[.$%\0]|^__proto__$|^$/
 
@@ -90,16 +101,21 @@ export function encode<C extends CollectionName>(
   document: Collections[C],
   change: number,
 ): Stored {
-  const { id, ...fields } = document
+  const { id, o, ...fields } = document
   const body = walkFields(forms[collection], fields, write)
   // An index is by it, and people ask for it.
   const set = collection === 'rollups' ? { set: body.set ?? 0 } : {}
-  return { _id: id, ...body, ...set, change } as unknown as Stored
+  return { _id: id, o: textOf(o), ...body, ...set, change } as unknown as Stored
 }
 
 /** The document that `encode` was given, with all that this program knows of it. */
 export function decode<C extends CollectionName>(collection: C, stored: Stored): Collections[C] {
-  const { _id: id, change: _, ahead: __, set, ...fields } = stored
+  const { _id: id, o, change: _, ahead: __, set, ...fields } = stored
   const body = walkFields(forms[collection], fields, read)
-  return completed(collection, { id, ...body, ...(set ? { set } : {}) } as unknown as Partial<Collections[C]>)
+  return completed(collection, {
+    id,
+    o: positionOf(o),
+    ...body,
+    ...(set ? { set } : {}),
+  } as unknown as Partial<Collections[C]>)
 }

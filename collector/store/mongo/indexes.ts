@@ -19,7 +19,7 @@ export const indexes: Readonly<Record<string, readonly Index[]>> = {
   readings: [
     byChange,
     { name: 'by_time', key: { device: 1, sensor: 1, firstTime: 1, _id: 1, lastTime: 1 } },
-    { name: 'by_position', key: { device: 1, 'o.g': 1, 'o.n': 1 } },
+    { name: 'by_position', key: { device: 1, o: 1, _id: 1 } },
     { name: 'by_ingest', key: { newestIngest: 1, _id: 1 } },
   ],
   summaries: [byChange, { name: 'by_device', key: { device: 1, _id: 1 } }],

@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation } from 'mongodb'
 import { isBefore } from '../../core/position.ts'
 import type { Store } from '../../core/store.ts'
-import { decode, type Stored } from './encoding.ts'
+import { decode, positionOf, type Stored, textOf } from './encoding.ts'
 import { mongoLimits, type Place } from './place.ts'
 import { pageOf } from './queries.ts'
 
@@ -11,29 +11,24 @@ export function createNewLogCalls({
 }: Place): Pick<Store, 'follow' | 'aheadBuckets' | 'clearAhead'> {
   return {
     async follow({ collection, owner, before, to, limit }) {
-      const older = to.g - 1
+      const older = { $gte: textOf({ g: to.g - 1, n: 0 }), $lt: textOf({ g: to.g, n: 0 }) }
       const own = collection === 'settings' || collection === 'devices' ? { _id: owner } : { device: owner }
       const target = documents(collection)
-      const found = await target
-        .find({ ...own, 'o.g': older }, { projection: { o: 1, at: 1 }, limit })
-        .toArray()
+      const found = await target.find({ ...own, o: older }, { projection: { o: 1, at: 1 }, limit }).toArray()
       let count = 0
       for (let i = 0; i < found.length; i += mongoLimits.documents) {
-        const operations = found.slice(i, i + mongoLimits.documents).map(
-          ({ _id, o, at }): AnyBulkWriteOperation<Stored> => ({
-            updateOne: {
-              filter: { _id, 'o.g': older, 'o.n': o.n },
-              update: {
-                $set: {
-                  o: { g: to.g, n: to.n },
-                  ...(collection === 'readings' && isBefore(before, o) ? { ahead: true } : {}),
-                  // Where a summary's record stands was told by its `o` alone.
-                  ...(collection === 'summaries' && !at ? { at: { g: o.g, n: o.n - 1 } } : {}),
-                },
-              },
-            },
-          }),
-        )
+        const operations = found
+          .slice(i, i + mongoLimits.documents)
+          .map(({ _id, o, at }): AnyBulkWriteOperation<Stored> => {
+            const { g, n } = positionOf(o)
+            const $set = {
+              o: textOf(to),
+              ...(collection === 'readings' && isBefore(before, { g, n }) ? { ahead: true } : {}),
+              // Where a summary's record stands was told by its `o` alone.
+              ...(collection === 'summaries' && !at ? { at: { g, n: n - 1 } } : {}),
+            }
+            return { updateOne: { filter: { _id, o }, update: { $set } } }
+          })
         count += (await target.bulkWrite(operations, { ordered: false })).matchedCount
       }
       return count

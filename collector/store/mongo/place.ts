@@ -20,8 +20,10 @@ export interface MongoStoreOptions {
 export const mongoLimits = {
   /** Connections of one opening; what needs more waits. */
   pool: 10,
-  /** Until a server that can be written to is found, ms; then it is away. */
-  selectionMs: 5_000,
+  /** Until a server that can be written to is found, ms; then it is away. Less than whoever asks /readyz waits. */
+  selectionMs: 3_000,
+  /** Until a connection is made, ms. */
+  connectMs: 5_000,
   /** Until a hung connection is given up, ms. */
   socketMs: 15_000,
   /** Until a write has to be with the majority, ms; then it counts as not done. */
@@ -101,7 +103,7 @@ const options: MongoClientOptions = {
   appName: 'barograph',
   maxPoolSize: mongoLimits.pool,
   serverSelectionTimeoutMS: mongoLimits.selectionMs,
-  connectTimeoutMS: mongoLimits.selectionMs,
+  connectTimeoutMS: mongoLimits.connectMs,
   socketTimeoutMS: mongoLimits.socketMs,
   waitQueueTimeoutMS: mongoLimits.socketMs,
   writeConcern: { w: 'majority', journal: true, wtimeoutMS: mongoLimits.majorityMs },

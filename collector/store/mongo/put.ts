@@ -1,7 +1,6 @@
 import { CodedError } from '@barograph/proto'
 import { type AnyBulkWriteOperation, type Filter, MongoBulkWriteError } from 'mongodb'
-import type { CollectionName, Collections, Position } from '../../core/documents.ts'
-import { isBefore } from '../../core/position.ts'
+import type { CollectionName, Collections } from '../../core/documents.ts'
 import type { Counter } from './counter.ts'
 import { encode, type Stored } from './encoding.ts'
 import { mongoLimits, type Place } from './place.ts'
@@ -15,16 +14,6 @@ export type Put = <C extends CollectionName>(
 
 /** Tries to write a document that others are writing at the same moment. */
 const tries = 20
-
-/** What lies before a position. */
-export const before = ({ g, n }: Position): Filter<Stored> => ({
-  $or: [{ 'o.g': { $lt: g } }, { 'o.g': g, 'o.n': { $lt: n } }],
-})
-
-/** What lies beyond a position. */
-export const beyond = ({ g, n }: Position): Filter<Stored> => ({
-  $or: [{ 'o.g': { $gt: g } }, { 'o.g': g, 'o.n': { $gt: n } }],
-})
 
 export function createPut(place: Place, counter: Counter): Put {
   const put: Put = async (collection, documents, when) => {
@@ -55,7 +44,7 @@ async function putSome(
     const operations = left.map((replacement): AnyBulkWriteOperation<Stored> => {
       const { _id, o } = replacement
       // One that is not older does not match; then the insert that is tried instead meets its _id.
-      const filter: Filter<Stored> = when === 'newer' ? { _id, ...before(o) } : { _id }
+      const filter: Filter<Stored> = when === 'newer' ? { _id, o: { $lt: o } } : { _id }
       return { replaceOne: { filter, replacement, upsert: true } }
     })
     try {
@@ -94,7 +83,7 @@ async function stillNewer(
   const positions = new Map(found.map(({ _id, o }) => [_id, o]))
   return ours.filter(({ _id, o }) => {
     const theirs = positions.get(_id)
-    return theirs === undefined || isBefore(theirs, o)
+    return theirs === undefined || theirs < o
   })
 }
 

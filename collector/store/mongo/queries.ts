@@ -2,9 +2,8 @@ import { CodedError } from '@barograph/proto'
 import type { Filter, Sort } from 'mongodb'
 import type { CollectionName, Collections } from '../../core/documents.ts'
 import type { Page, Store } from '../../core/store.ts'
-import { boundOf, decode, type Stored } from './encoding.ts'
+import { boundOf, decode, type Stored, textOf } from './encoding.ts'
 import { mongoLimits, type Place } from './place.ts'
-import { beyond } from './put.ts'
 import type { Sets } from './sets.ts'
 
 type QueryCalls = Pick<
@@ -102,7 +101,7 @@ export function createQueries(place: Place, sets: Sets): QueryCalls {
             set,
             sealed: sealed ? true : { $in: [false, true] },
             _id: { $gt: cursor, $lt: `${device}0` },
-            ...(after ? beyond(after) : {}),
+            ...(after ? { o: { $gt: textOf(after) } } : {}),
           },
           { _id: 1 },
           limit + 1,
@@ -112,7 +111,7 @@ export function createQueries(place: Place, sets: Sets): QueryCalls {
     async changedBuckets({ device, after, limit, cursor = '' }) {
       // The ids first: sorted whole buckets would take more memory than the server gives.
       const found = await documents('readings')
-        .find({ device, ...beyond(after), _id: { $gt: cursor } }, { projection: { _id: 1 } })
+        .find({ device, o: { $gt: textOf(after) }, _id: { $gt: cursor } }, { projection: { _id: 1 } })
         .sort({ _id: 1 })
         .limit(limit + 1)
         .toArray()

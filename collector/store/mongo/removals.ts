@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb'
 import type { Store } from '../../core/store.ts'
-import { boundOf, decode, type Stored } from './encoding.ts'
+import { boundOf, decode, type Stored, textOf } from './encoding.ts'
 import { mongoLimits, type Place } from './place.ts'
 import { badCursor } from './queries.ts'
 import type { Sets } from './sets.ts'
@@ -46,7 +46,7 @@ export function createRemovals({ documents, meta }: Place, sets: Sets): RemovalC
       for (let i = 0; i < gone.length; i += mongoLimits.documents) {
         const some = gone.slice(i, i + mongoLimits.documents)
         const { deletedCount } = await documents(collection).bulkWrite(
-          some.map(({ id, o }) => ({ deleteOne: { filter: { _id: id, 'o.g': o.g, 'o.n': o.n } } })),
+          some.map(({ id, o }) => ({ deleteOne: { filter: { _id: id, o: textOf(o) } } })),
           { ordered: false },
         )
         removed += deletedCount
