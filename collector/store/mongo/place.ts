@@ -22,8 +22,8 @@ export const mongoLimits = {
   pool: 10,
   /** Until a server that can be written to is found, ms; then it is away. Less than whoever asks /readyz waits. */
   selectionMs: 3_000,
-  /** Until a connection is made, ms. */
-  connectMs: 5_000,
+  /** Until a connection is made, or a server that is asked how it is has to answer, ms. */
+  connectMs: 10_000,
   /** Until a hung connection is given up, ms. */
   socketMs: 15_000,
   /** Until a write has to be with the majority, ms; then it counts as not done. */

@@ -1,5 +1,10 @@
 import { CodedError } from '@barograph/proto'
-import { type AnyBulkWriteOperation, type Filter, MongoBulkWriteError } from 'mongodb'
+import {
+  type AnyBulkWriteOperation,
+  type BulkWriteResult,
+  type Collection,
+  MongoBulkWriteError,
+} from 'mongodb'
 import type { CollectionName, Collections } from '../../core/documents.ts'
 import type { Counter } from './counter.ts'
 import { encode, type Stored } from './encoding.ts'
@@ -14,70 +19,126 @@ export type Put = <C extends CollectionName>(
 
 /** Tries to write a document that others are writing at the same moment. */
 const tries = 20
+/** Ids of a collection that are remembered as written before, so that nobody tries to insert them; then all are forgotten. */
+const knownIds = 50_000
 
 export function createPut(place: Place, counter: Counter): Put {
+  const all = new Map<CollectionName, Set<string>>()
+  const knownOf = (collection: CollectionName): Set<string> => {
+    const known = all.get(collection) ?? new Set()
+    all.set(collection, known)
+    return known
+  }
   const put: Put = async (collection, documents, when) => {
     if (documents.length === 0) return
+    const target = place.documents(collection)
+    const known = knownOf(collection)
     const lease = await counter.lease(documents.length)
     const stored = documents.map((document, i) => encode(collection, document, lease.from + 1 + i))
     let written = 0
     // When this fails, some of it may still be on its way to the server: the lease stays until it is taken for dead.
-    for (let i = 0; i < stored.length; i += mongoLimits.documents)
-      written += await putSome(place, collection, stored.slice(i, i + mongoLimits.documents), when)
+    for (let i = 0; i < stored.length; i += mongoLimits.documents) {
+      const some = stored.slice(i, i + mongoLimits.documents)
+      if (known.size > knownIds) known.clear()
+      written += await (when === 'always' ? replaceAll(target, some) : replaceOlder(target, some, known))
+    }
     if (written === 0) await counter.giveBack(lease)
     else if (!(await counter.settle(lease))) await numberAnew(place, counter, collection, stored)
   }
   return put
 }
 
-/** Returns how many were written; the others are not newer than what is stored. */
-async function putSome(
-  { documents }: Place,
-  collection: CollectionName,
+/** Replaces whatever is there. */
+async function replaceAll(target: Collection<Stored>, stored: readonly Stored[]): Promise<number> {
+  let left = stored
+  for (let i = 0; i < tries; i++) {
+    const operations = left.map((replacement) => ({
+      replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
+    }))
+    const met = idsMet(await bulk(target, operations), left)
+    if (met.length === 0) return stored.length
+    left = met
+  }
+  throw busy(target)
+}
+
+/**
+ * Inserts what is not there and replaces what is older; returns how many. Two steps, for not every server that speaks
+ * MongoDB's language finds a document by its _id when the guard is in the same filter as an upsert.
+ */
+async function replaceOlder(
+  target: Collection<Stored>,
   stored: readonly Stored[],
-  when: 'newer' | 'always',
+  known: Set<string>,
 ): Promise<number> {
-  const target = documents(collection)
   let left = stored
   let written = 0
-  for (let i = 0; i < tries; i++) {
-    const operations = left.map((replacement): AnyBulkWriteOperation<Stored> => {
-      const { _id, o } = replacement
-      // One that is not older does not match; then the insert that is tried instead meets its _id.
-      const filter: Filter<Stored> = when === 'newer' ? { _id, o: { $lt: o } } : { _id }
-      return { replaceOne: { filter, replacement, upsert: true } }
-    })
-    try {
-      const { upsertedCount, matchedCount } = await target.bulkWrite(operations, { ordered: false })
-      return written + upsertedCount + matchedCount
-    } catch (error) {
-      const met = idsMet(error, left)
-      written += left.length - met.length
-      // It was inserted by somebody else a moment ago, maybe older than ours.
-      left = when === 'always' ? met : await stillNewer({ documents }, collection, met)
-      if (left.length === 0) return written
-    }
+  for (let i = 0; i < tries && left.length > 0; i++) {
+    const maybeNew = left.filter(({ _id }) => i > 0 || !known.has(_id))
+    const inserted = await insertNew(target, maybeNew)
+    written += inserted.size
+    const there = left.filter(({ _id }) => !inserted.has(_id))
+    for (const { _id } of left) known.add(_id)
+    if (there.length === 0) return written
+    const outcome = await bulk(
+      target,
+      there.map((replacement) => ({
+        replaceOne: { filter: { _id: replacement._id, o: { $lt: replacement.o } }, replacement },
+      })),
+    )
+    written += outcome.result.matchedCount
+    if (outcome.result.matchedCount === there.length) return written
+    // Of the others newer ones are stored, or they were deleted a moment ago.
+    left = await stillNewer(target, there)
   }
-  throw new CodedError('store-busy', `${collection}: others write the same documents all the time.`, {
+  if (left.length > 0) throw busy(target)
+  return written
+}
+
+async function insertNew(target: Collection<Stored>, stored: readonly Stored[]): Promise<Set<string>> {
+  if (stored.length === 0) return new Set()
+  const { result } = await bulk(
+    target,
+    stored.map(({ _id, ...fields }) => ({
+      updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
+    })),
+  )
+  return new Set(Object.values(result.upsertedIds).map(String))
+}
+
+interface Outcome {
+  readonly result: BulkWriteResult
+  /** Which operations met an _id that somebody inserted at the same moment. */
+  readonly met: readonly number[]
+}
+
+/** Unordered: one that fails holds up no other. Throws what is anything but an _id that is there already. */
+async function bulk(
+  target: Collection<Stored>,
+  operations: readonly AnyBulkWriteOperation<Stored>[],
+): Promise<Outcome> {
+  try {
+    return { result: await target.bulkWrite([...operations], { ordered: false }), met: [] }
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error
+    const errors = [error.writeErrors].flat()
+    if (errors.length === 0 || errors.some(({ code }) => code !== 11000)) throw error
+    return { result: error.result, met: errors.map(({ index }) => index) }
+  }
+}
+
+const idsMet = ({ met }: Outcome, documents: readonly Stored[]): Stored[] =>
+  met.flatMap((index) => documents[index] ?? [])
+
+const busy = ({ collectionName }: Collection<Stored>): CodedError =>
+  new CodedError('store-busy', `${collectionName}: others write the same documents all the time.`, {
     retryable: true,
   })
-}
 
-/** The documents whose _id was there already. Throws what is anything else. */
-function idsMet(error: unknown, documents: readonly Stored[]): Stored[] {
-  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error
-  const errors = [error.writeErrors].flat()
-  if (errors.length === 0 || errors.some(({ code }) => code !== 11000)) throw error
-  return errors.flatMap(({ index }) => documents[index] ?? [])
-}
-
-async function stillNewer(
-  { documents }: Pick<Place, 'documents'>,
-  collection: CollectionName,
-  ours: readonly Stored[],
-): Promise<Stored[]> {
+/** Those of ours that are absent, or stored as of an older position. */
+async function stillNewer(target: Collection<Stored>, ours: readonly Stored[]): Promise<Stored[]> {
   const ids = ours.map(({ _id }) => _id)
-  const found = await documents(collection)
+  const found = await target
     .find({ _id: { $in: ids } }, { projection: { o: 1 }, readConcern: { level: 'local' } })
     .toArray()
   const positions = new Map(found.map(({ _id, o }) => [_id, o]))
