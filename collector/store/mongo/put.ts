@@ -148,6 +148,18 @@ async function stillNewer(target: Collection<Stored>, ours: readonly Stored[]): 
   })
 }
 
+/** Deletes documents by id; returns how many were there. */
+export async function deleteByIds(target: Collection<Stored>, ids: readonly string[]): Promise<number> {
+  let deleted = 0
+  for (let i = 0; i < ids.length; i += mongoLimits.documents) {
+    const operations = ids
+      .slice(i, i + mongoLimits.documents)
+      .map((_id) => ({ deleteOne: { filter: { _id } } }))
+    deleted += (await target.bulkWrite(operations, { ordered: false })).deletedCount
+  }
+  return deleted
+}
+
 /** This program stood still for so long that followers went on without it: what it wrote gets numbers ahead of them. */
 async function numberAnew(
   place: Place,

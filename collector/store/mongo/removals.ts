@@ -2,6 +2,7 @@ import type { Filter } from 'mongodb'
 import type { Store } from '../../core/store.ts'
 import { boundOf, decode, type Stored, textOf } from './encoding.ts'
 import { mongoLimits, type Place } from './place.ts'
+import { deleteByIds } from './put.ts'
 import { badCursor } from './queries.ts'
 import type { Sets } from './sets.ts'
 
@@ -55,7 +56,6 @@ export function createRemovals({ documents, meta }: Place, sets: Sets): RemovalC
     },
     async removeWindows({ device, sensor, level, endBy, limit }) {
       const state = (await sets.statesOf([device])).get(device)
-      const end = { $lte: boundOf(endBy) }
       const found = await documents('rollups')
         .find(
           {
@@ -64,14 +64,15 @@ export function createRemovals({ documents, meta }: Place, sets: Sets): RemovalC
             sensor,
             level,
             start: { $lt: boundOf(endBy) },
-            end,
+            end: { $lte: boundOf(endBy) },
           },
           { projection: { _id: 1 }, limit },
         )
         .toArray()
-      if (found.length === 0) return 0
-      const ids = found.map(({ _id }) => _id)
-      return (await documents('rollups').deleteMany({ _id: { $in: ids }, end })).deletedCount
+      return deleteByIds(
+        documents('rollups'),
+        found.map(({ _id }) => _id),
+      )
     },
   }
 }

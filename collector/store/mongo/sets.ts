@@ -1,6 +1,6 @@
 import type { Collections, Position, RollupDocument } from '../../core/documents.ts'
 import type { CurrentSet, Store } from '../../core/store.ts'
-import type { Put } from './put.ts'
+import { deleteByIds, type Put } from './put.ts'
 import { isDuplicate, mongoLimits, type Place, type StoredCheckpoint } from './place.ts'
 
 type SetCalls = Pick<Store, 'currentSets' | 'claimSet' | 'claimedSet' | 'build' | 'swap' | 'dropSets'>
@@ -111,8 +111,10 @@ export function createSets(place: Place, put: Put): Sets {
         { projection: { _id: 1 }, limit },
       )
       .toArray()
-    if (gone.length === 0) return 0
-    return (await rollups.deleteMany({ _id: { $in: gone.map(({ _id }) => _id) } })).deletedCount
+    return deleteByIds(
+      rollups,
+      gone.map(({ _id }) => _id),
+    )
   }
 
   return {
@@ -158,5 +160,5 @@ export async function writeWindows(
   await put('rollups', ours, 'newer')
   const isCurrent = isOfSet(await sets.statesOf(devices))
   const old = ours.filter((window) => !isCurrent(window)).map(({ id }) => id)
-  if (old.length > 0) await documents('rollups').deleteMany({ _id: { $in: old } })
+  await deleteByIds(documents('rollups'), old)
 }
