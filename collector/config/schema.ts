@@ -8,15 +8,6 @@ import { kafkaSchema, logUrl, topicPrefix } from './kafka.ts'
 
 const section = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape)
 
-const sqliteUrl = (file: string) =>
-  z
-    .string()
-    .refine((text) => text.startsWith('sqlite:') && text.length > 'sqlite:'.length, {
-      message: 'this build keeps its data in SQLite files only',
-    })
-    .default(`sqlite:${file}`)
-    .describe(`sqlite:PATH, as in sqlite:${file}`)
-
 const mongoUrl = /^mongodb(\+srv)?:\/\/[^\s/]+\/[^\s/?.$@]+(\?\S*)?$/
 
 const storeUrl = () =>

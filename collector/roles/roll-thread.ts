@@ -6,7 +6,13 @@ import { createReceipts } from '../core/receipts.ts'
 import { keepPruned } from '../core/retention/prune.ts'
 import { keepSwept, type SweepCounts } from '../core/retention/sweeper.ts'
 import { createRezoning } from '../core/rebuild/rezone.ts'
-import { createRoll, type RollPoint, type RollReport, type RollStore, type StoredReceipt } from '../core/roll.ts'
+import {
+  createRoll,
+  type RollPoint,
+  type RollReport,
+  type RollStore,
+  type StoredReceipt,
+} from '../core/roll.ts'
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
 import { rollMetrics, sweepMetrics } from './metrics.ts'

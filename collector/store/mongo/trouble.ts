@@ -67,7 +67,7 @@ export function explain(error: unknown, url: string): unknown {
     )
   if (error instanceof MongoAPIError && !(error instanceof MongoNotConnectedError)) return error
   return coded(
-    'away',
+    'unreachable',
     `${place} does not answer (${reason}).`,
     true,
     'See whether it runs; the collector goes on by itself. Agents and the log keep what is not stored.',
