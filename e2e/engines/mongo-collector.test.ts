@@ -75,7 +75,7 @@ describe.skipIf(!needsMongodbToKill.isMet)(`the collector on MongoDB ${needsMong
       expect(audit.code, audit.stdout + audit.stderr).toBe(0)
       const last = await collector.get<ApiLastAudit>('/api/v1/audit')
       expect(last.audit?.equal).toBe(true)
-      for (const command of [['gaps'], ['sites', 'list'], ['check'], ['doctor']]) {
+      for (const command of [['gaps'], ['sites', 'list', 'newark'], ['check'], ['doctor']]) {
         const { code, stdout, stderr } = await run([collectorProgram, ...command], collector.env)
         expect(code, `${command.join(' ')}: ${stdout}${stderr}`).toBe(0)
       }

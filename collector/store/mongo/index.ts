@@ -30,7 +30,7 @@ export async function createMongoStore(options: MongoStoreOptions): Promise<Stor
     ...createQueries(place, sets),
     ...createCheckpoints(place),
     ...setCalls,
-    ...createNewLogCalls(place),
+    ...createNewLogCalls(place, put),
     ...createChanges(place, counter, sets),
     ...createRemovals(place, sets),
   }
@@ -61,6 +61,7 @@ const changing = [
   'dropSets',
   'beginNewLog',
   'follow',
+  'mend',
   'clearAhead',
   'beginLife',
   'remove',

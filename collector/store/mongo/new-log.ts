@@ -3,12 +3,14 @@ import { isBefore } from '../../core/position.ts'
 import type { Store } from '../../core/store.ts'
 import { decode, positionOf, type Stored, textOf } from './encoding.ts'
 import { mongoLimits, type Place } from './place.ts'
+import type { Put } from './put.ts'
 import { pageOf } from './queries.ts'
 
 /** Brings documents over to another generation of the log. */
-export function createNewLogCalls({
-  documents,
-}: Place): Pick<Store, 'follow' | 'aheadBuckets' | 'clearAhead'> {
+export function createNewLogCalls(
+  { documents }: Place,
+  put: Put,
+): Pick<Store, 'follow' | 'mend' | 'aheadBuckets' | 'clearAhead'> {
   return {
     async follow({ collection, owner, before, to, limit }) {
       const older = { $gte: textOf({ g: to.g - 1, n: 0 }), $lt: textOf({ g: to.g, n: 0 }) }
@@ -33,6 +35,7 @@ export function createNewLogCalls({
       }
       return count
     },
+    mend: (buckets) => put('readings', buckets, 'always', { ahead: true }),
     async aheadBuckets({ device, limit, cursor = '' }) {
       const found = await documents('readings')
         .find({ device, ahead: true, _id: { $gt: cursor } })

@@ -15,6 +15,8 @@ export type Put = <C extends CollectionName>(
   collection: C,
   documents: readonly Collections[C][],
   when: 'newer' | 'always',
+  /** Fields of the store's own, beside the document's. */
+  beside?: { readonly ahead: true },
 ) => Promise<void>
 
 /** Tries to write a document that others are writing at the same moment. */
@@ -29,12 +31,14 @@ export function createPut(place: Place, counter: Counter): Put {
     all.set(collection, known)
     return known
   }
-  const put: Put = async (collection, documents, when) => {
+  const put: Put = async (collection, documents, when, beside) => {
     if (documents.length === 0) return
     const target = place.documents(collection)
     const known = knownOf(collection)
     const lease = await counter.lease(documents.length)
-    const stored = documents.map((document, i) => encode(collection, document, lease.from + 1 + i))
+    const stored = documents.map(
+      (document, i) => ({ ...encode(collection, document, lease.from + 1 + i), ...beside }) as Stored,
+    )
     let written = 0
     // When this fails, some of it may still be on its way to the server: the lease stays until it is taken for dead.
     for (let i = 0; i < stored.length; i += mongoLimits.documents) {
