@@ -77,3 +77,10 @@ export const needsMongodbToKill: Need = need(
   canStandIn,
   'apt-get install default-jdk-headless maven',
 )
+
+/** Docker's program for compose files; no daemon is needed to check one. */
+export const needsDockerCompose: Need = need(
+  'docker-compose',
+  findProgram('docker-compose') !== null,
+  'apt-get install docker-compose',
+)

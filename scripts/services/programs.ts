@@ -2,12 +2,13 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ServiceFailure } from './failure.ts'
 
-/** How to get each program that the engines need, as a test's title and an error say it. */
+/** How to get each program that the engines and their tests need, as a test's title and an error say it. */
 export const howToGet = {
   java: 'apt-get install default-jdk-headless',
   javac: 'apt-get install default-jdk-headless',
   mvn: 'apt-get install maven',
   mosquitto: 'apt-get install mosquitto',
+  'docker-compose': 'apt-get install docker-compose',
 } as const
 
 export type ProgramName = keyof typeof howToGet
