@@ -32,7 +32,11 @@ export function eventOf(mirror: Mirror, stream: AcceptedStream, seq: number): St
   const index = Math.floor((seq - 1) / bucketEntries)
   const id = `${nameOf(stream)}/${index}`
   const bucket = mirror.get('readings', id)
-  return within(bucket, seq) ?? within(mirror.deleted(id), seq)
+  for (const one of [bucket, ...mirror.deleted(id)]) {
+    const found = within(one, seq)
+    if (found) return found
+  }
+  return null
 }
 
 function within(bucket: BucketDocument | null, seq: number): StoredEvents | null {

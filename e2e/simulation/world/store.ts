@@ -32,14 +32,14 @@ export interface SimulatedStore {
 /** A store as it was at one moment, with what retention had deleted by then. */
 export interface StoreCopy {
   readonly bytes: Buffer
-  readonly deleted: ReadonlyMap<string, BucketDocument>
+  readonly deleted: ReadonlyMap<string, readonly BucketDocument[]>
 }
 
 /** What a store holds, to be looked at without waiting. */
 export interface Mirror {
   get<C extends CollectionName>(collection: C, id: string): Collections[C] | null
-  /** A bucket as it was before retention deleted it. */
-  deleted(id: string): BucketDocument | null
+  /** A bucket as it was each time before retention deleted it, the newest first. */
+  deleted(id: string): readonly BucketDocument[]
   all<C extends CollectionName>(collection: C): ReadonlyMap<string, Collections[C]>
   /** Reads everything anew. */
   refresh(): Promise<void>
@@ -65,26 +65,30 @@ function createMirror(current: () => Store, partitions: number) {
   const documents = new Map<CollectionName, Map<string, Document>>(
     collectionNames.map((name) => [name, new Map()]),
   )
-  const deleted = new Map<string, BucketDocument>()
+  const deleted = new Map<string, readonly BucketDocument[]>()
   const of = (collection: CollectionName): Map<string, Document> => documents.get(collection) ?? new Map()
 
   return {
     get: <C extends CollectionName>(collection: C, id: string) =>
       (of(collection).get(id) ?? null) as Collections[C] | null,
-    deleted: (id: string): BucketDocument | null => deleted.get(id) ?? null,
-    allDeleted: (): ReadonlyMap<string, BucketDocument> => new Map(deleted),
+    deleted: (id: string): readonly BucketDocument[] => deleted.get(id) ?? [],
+    allDeleted: (): ReadonlyMap<string, readonly BucketDocument[]> => new Map(deleted),
     /** Only what was deleted when a copy was made: what has gone since was never deleted from that. */
-    setDeleted(copy: ReadonlyMap<string, BucketDocument>): void {
+    setDeleted(copy: ReadonlyMap<string, readonly BucketDocument[]>): void {
       deleted.clear()
-      for (const [id, bucket] of copy) deleted.set(id, bucket)
+      for (const [id, buckets] of copy) deleted.set(id, buckets)
     },
     /** Keeps what is about to go. */
     keep(buckets: readonly BucketDocument[]): void {
       for (const { id } of buckets) {
         const bucket = of('readings').get(id) as BucketDocument | undefined
-        const kept = deleted.get(id)
-        // An owner that lagged wrote an older one back, which goes again.
-        if (bucket && !(kept && isBefore(bucket.o, kept.o))) deleted.set(id, bucket)
+        const kept = deleted.get(id) ?? []
+        // What comes after a bucket went begins another one: on a cloned card more may follow what was declared its end.
+        if (bucket)
+          deleted.set(
+            id,
+            [bucket, ...kept].toSorted((a, b) => (isBefore(a.o, b.o) ? 1 : -1)),
+          )
       }
     },
     all: <C extends CollectionName>(collection: C) =>
