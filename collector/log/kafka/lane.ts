@@ -85,6 +85,17 @@ export function createLane(client: KafkaClient): Lane {
     }
   }
 
+  let turn: Promise<unknown> = Promise.resolve()
+  /**
+   * A broker answers fetches one after the other anyway, and kafkajs opens a connection for each of those that begin
+   * before the first one stands: all but one of them would stay open for ever.
+   */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = turn.then(work)
+    turn = done.catch(() => {})
+    return done
+  }
+
   const leaderOf = async (cluster: Cluster, { topic, partition }: TopicPartition): Promise<Broker> => {
     await cluster.addTargetTopic(topic)
     const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
@@ -105,24 +116,26 @@ export function createLane(client: KafkaClient): Lane {
 
   return {
     fetch: (place, from, { waitMs, bytes }) =>
-      ask(place.topic, async (cluster) => {
-        const { topic, partition } = place
-        const broker = await leaderOf(cluster, place)
-        try {
-          const answer: FetchAnswer = await broker.fetch({
-            replicaId: -1,
-            isolationLevel: readUncommitted,
-            maxWaitTime: Math.ceil(waitMs),
-            minBytes: 1,
-            maxBytes: bytes,
-            topics: [{ topic, partitions: [{ partition, fetchOffset: String(from), maxBytes: bytes }] }],
-          })
-          return answer.responses[0]?.partitions[0]?.messages ?? []
-        } catch (error) {
-          if (answerOf(error) === 'OFFSET_OUT_OF_RANGE') return null
-          throw error
-        }
-      }),
+      inTurn(() =>
+        ask(place.topic, async (cluster) => {
+          const { topic, partition } = place
+          const broker = await leaderOf(cluster, place)
+          try {
+            const answer: FetchAnswer = await broker.fetch({
+              replicaId: -1,
+              isolationLevel: readUncommitted,
+              maxWaitTime: Math.ceil(waitMs),
+              minBytes: 1,
+              maxBytes: bytes,
+              topics: [{ topic, partitions: [{ partition, fetchOffset: String(from), maxBytes: bytes }] }],
+            })
+            return answer.responses[0]?.partitions[0]?.messages ?? []
+          } catch (error) {
+            if (answerOf(error) === 'OFFSET_OUT_OF_RANGE') return null
+            throw error
+          }
+        }),
+      ),
     async extent(place) {
       const [first, next] = await Promise.all([
         offset(place, { fromBeginning: true }),
