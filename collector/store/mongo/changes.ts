@@ -9,6 +9,8 @@ type ChangeCalls = Pick<Store, 'changes' | 'newestChange' | 'beginLife' | 'life'
 
 /** Lives that are remembered: a cursor of an older one is answered by a new beginning. */
 const livesKept = 1_000
+/** Documents that are fetched at once to find those that are seen. */
+const lookedThrough = 4_000
 /** Documents of a collection that a follower may be behind while others write, and still see as of one moment. */
 const meanwhile = 2_000
 
@@ -36,11 +38,12 @@ export function createChanges(place: Place, counter: Counter, sets: Sets): Chang
     limit: number,
   ): Promise<Found[]> {
     const found: Found[] = []
-    for (let since = after; found.length < limit; ) {
+    // A rebuild may have written more windows that nobody sees than there are others.
+    for (let since = after, size = limit; found.length < limit; size = Math.min(4 * size, lookedThrough)) {
       const rows = await documents(collection)
         .find({ change: { $gt: since, $lte: upTo } })
         .sort({ change: 1 })
-        .limit(limit)
+        .limit(size)
         .toArray()
       const states =
         collection === 'rollups' ? await sets.statesOf(rows.map((row) => row.device as string)) : null
@@ -48,7 +51,7 @@ export function createChanges(place: Place, counter: Counter, sets: Sets): Chang
         if (!states || stored.set === (states.get(stored.device as string)?.current ?? 0))
           found.push({ collection, stored })
       const last = rows.at(-1)
-      if (!last || rows.length < limit) break
+      if (!last || rows.length < size) break
       since = last.change
     }
     return found.slice(0, limit)
