@@ -11,11 +11,21 @@ export function readSecret(reference: string, key: string, leastCharacters = 1):
   })
 }
 
+/** The PEM file that a configuration names. Throws `bad-config`. */
+export function readPem(path: string, key: string): string {
+  const text = readText(path, key)
+  if (text.includes('-----BEGIN ')) return text
+  throw new CodedError('bad-config', `${key}: ${path} is no PEM file.`, { hint: 'It begins with -----BEGIN' })
+}
+
 function read(reference: string, key: string): string {
   if (reference.startsWith('env:')) return (process.env[reference.slice('env:'.length)] ?? '').trim()
-  const path = reference.slice('file:'.length)
+  return readText(reference.slice('file:'.length), key).trim()
+}
+
+function readText(path: string, key: string): string {
   try {
-    return readFileSync(path, 'utf8').trim()
+    return readFileSync(path, 'utf8')
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CodedError('bad-config', `${key}: ${path} cannot be read (${why}).`, {

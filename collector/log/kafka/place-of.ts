@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { CodedError } from '@barograph/proto'
-import { readSecret } from '../../secret.ts'
+import { readPem, readSecret } from '../../secret.ts'
 import type { KafkaPlace } from './place.ts'
 
 /** As `KafkaPlace`, but with paths of PEM files and a reference to the password. */
@@ -26,17 +24,5 @@ export function placeOf({ brokers, tls, sasl }: KafkaAddress): KafkaPlace {
         )
       : null,
     sasl: sasl ? { ...sasl, password: readSecret(sasl.password, 'log.kafka.sasl.password') } : null,
-  }
-}
-
-function readPem(path: string, key: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new CodedError('bad-config', `${key}: ${path} cannot be read (${why}).`, {
-      hint: 'Does it exist, and may this user read it?',
-      cause,
-    })
   }
 }
