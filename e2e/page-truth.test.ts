@@ -172,7 +172,9 @@ describe.skipIf(!needsChromium.isMet)(
       const { page, problems } = await openPage()
       await untilText(page, /sealed: readings removed by retention/)
       await page.locator('table.week').waitFor()
-      expect(await page.locator('section[aria-label^="Week"] h2').innerText()).toMatch(/daily means, sealed/)
+      await eventually('the register of the week says so', async () =>
+        /daily means, sealed/.test(await page.locator('section[aria-label^="Week"] h2').innerText()),
+      )
       await page.getByRole('button', { name: 'Table' }).click()
       await eventually('the table says so', async () =>
         /sealed/.test(await page.locator('table.figures tbody').innerText()),

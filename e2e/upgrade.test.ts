@@ -191,7 +191,7 @@ describe('a file of a version that is still to come', () => {
             BAROGRAPH_LOG_URL: `sqlite:${join(folder, 'log.db')}`,
             BAROGRAPH_STORE_URL: `sqlite:${join(folder, 'store.db')}`,
           })
-    expect(code, stdout).toBe(1)
+    expect(code, stdout).toBe(2)
     expect(stderr).toContain(path)
     expect(stderr).toMatch(/was written by a newer Barograph/)
     expect(stderr).toMatch(/999/)

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander'
 import { isCoded } from '@barograph/proto'
 
 /** What the caller did wrong, as against what the world did. */
-const usageCodes = new Set(['bad-config', 'bad-secret', 'usage'])
+const usageCodes = new Set(['bad-config', 'bad-secret', 'buffer-newer', 'usage'])
 
 /** Exit codes of every command: done, failed, wrong usage or configuration, a bug of ours. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, bug: 70 } as const

@@ -128,7 +128,8 @@ test('messages of many lengths leave no memory behind', async () => {
     for (let i = 0; i < 100; i++) Buffer.allocUnsafe(1_000)
   }
   broker.publishes.length = 0
-  expect(heldMb() - before).toBeLessThan(8)
+  // What nobody holds goes with one of the next collections.
+  await until(() => heldMb() - before < 8)
   await uplink.close()
   await broker.close()
 })

@@ -21,6 +21,7 @@ const usageCodes = new Set([
   'registry-foreign',
   'log-unusable',
   'log-foreign',
+  'log-newer',
   'log-partitions',
   'log-topic',
   'log-login',
