@@ -28,10 +28,9 @@ export interface Collector {
   killAll(): void
   /**
    * An older copy of the store takes its place: made the first time, put back the next time. False: it was made, or
-   * neither it nor the log has the site of a device, which windows are cut by.
+   * it lacks the site of a device, which windows are cut by: the device was told, and says it again only later.
    */
   restoreStore(): boolean
-  /** Not while a restored store lacks a site that the log still has: the device was told, and says it again only later. */
   mayDamage(): boolean
   /** The log was cut or made anew: it may have been all that knew what a restored store has lost. */
   logDamaged(): void
@@ -44,13 +43,6 @@ export interface Collector {
 }
 
 const restartMs = 2_000
-
-const hasSites = (held: ReadonlySet<string>, told: ReadonlySet<string>): boolean =>
-  [...told].every((device) => held.has(device))
-
-/** Devices whose site the log brings. */
-const sitesIn = (log: readonly LogRecord[]): string[] =>
-  log.flatMap(({ device, kind, value }) => (kind === 'batch' && decodeBatch(value).site ? [device] : []))
 
 export function createCollector(options: {
   readonly world: World
@@ -72,7 +64,6 @@ export function createCollector(options: {
   let names = 0
   let backup: { readonly copy: StoreCopy; readonly sited: ReadonlySet<string> } | null = null
   let isRestored = false
-  let toldSites: ReadonlySet<string> = new Set()
   let check: ReceiptCheck | null = null
   const currentLog = (): LogRecord[] => log.records.flat()
 
@@ -217,8 +208,7 @@ export function createCollector(options: {
       }
       const { copy, sited: known } = backup
       backup = null
-      if (!hasSites(new Set([...known, ...sitesIn(currentLog())]), sited())) return false
-      toldSites = sited()
+      if (![...sited()].every((device) => known.has(device))) return false
       isRestored = true
       killAll()
       operator.close()
@@ -228,7 +218,7 @@ export function createCollector(options: {
       world.schedule(random.between(100, 5_000), null, operator.goOver)
       return true
     },
-    mayDamage: () => log.damages() < 3 && (!isRestored || hasSites(sited(), toldSites)),
+    mayDamage: () => log.damages() < 3,
     logDamaged() {
       if (isRestored) check?.reckon(currentLog())
     },
