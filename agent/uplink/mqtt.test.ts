@@ -1,7 +1,7 @@
 import { decodeStatus } from '@barograph/proto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { testUplink, until } from '../core/uplink-contract.ts'
 import { systemClock } from '../system-clock.ts'
 import { createMqttUplink } from './mqtt.ts'
@@ -129,7 +129,7 @@ test('messages of many lengths leave no memory behind', async () => {
   }
   broker.publishes.length = 0
   // What nobody holds goes with one of the next collections.
-  await until(() => heldMb() - before < 8)
+  await vi.waitFor(() => expect(heldMb() - before).toBeLessThan(8), { timeout: 20_000, interval: 200 })
   await uplink.close()
   await broker.close()
 })
