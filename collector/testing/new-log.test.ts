@@ -84,6 +84,19 @@ describe('another log', () => {
     expect(await windowsOf(store)).toEqual(before)
   })
 
+  test('leaves a bucket behind that an owner of before writes on the way', async () => {
+    const { store } = await filled(6)
+    const [bucket] = (await store.changedBuckets({ device: 'north', after: { g: 0, n: 0 }, limit: 1 })).items
+    if (!bucket) throw new Error('a fleet has buckets')
+    const late = { ...bucket, id: `${bucket.id}0`, index: bucket.index + 9, o: { g: 0, n: 9_999 } }
+    let at = 0
+    await goOver(store, createMemoryLog({ id: 'second' }), () => {
+      // Behind the buckets, before the rest.
+      if (++at === 2) void store.write('readings', [late])
+    })
+    expect((await store.read('readings', [late.id]))[0]?.o).toEqual({ g: 0, n: 9_999 })
+  })
+
   test('that was cut is noticed by an owner that has nothing to read', async () => {
     const { log, store } = await filled(4)
     const owner = startOwner(log, store)
