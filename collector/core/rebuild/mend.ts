@@ -32,8 +32,10 @@ export async function mendSummaries({
     const known = mended.get(id)
     if (known) return known
     const found = documents.get(id) ?? (await store.read('readings', [id]))[0] ?? null
-    const bucket = createBucket(device, one, index, found)
-    if (!found) bucket.o = to
+    // One that an owner of before wrote since is of before: read as absent, and nothing may be put into it.
+    const isOfBefore = found !== null && found.o.g < to.g
+    const bucket = createBucket(device, one, index, isOfBefore ? null : found)
+    bucket.o = to
     return bucket
   }
 
