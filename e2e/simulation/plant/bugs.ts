@@ -242,11 +242,6 @@ const collectorBugs: readonly Bug[] = [
         'if (!numbers.some(isAhead)) return []',
         'if (numbers) return []',
       ),
-      inFile(
-        'collector/core/fold/brought.ts',
-        'return arrival === null && !isEpochAhead',
-        'return arrival === null',
-      ),
     ],
   },
 ]

@@ -25,8 +25,8 @@ export interface SimulatedStore {
   backUp(): StoreCopy
   /** A copy takes its place. Nobody may have it open. */
   restore(copy: StoreCopy): Promise<void>
-  /** This process will die the next time that it has written buckets and is about to write epochs. */
-  doom(process: Process): void
+  /** This process will die in its next flush: before it writes epochs, or when only the checkpoint is left. */
+  doom(process: Process, before: 'writing epochs' | 'advance'): void
 }
 
 /** A store as it was at one moment, with what retention had deleted by then. */
@@ -146,14 +146,15 @@ export function createSimulatedStore(
   const { random } = world
   let { db, store: current } = openStore(null)
   const mirror = createMirror(() => current, partitions)
-  const doomed = new Set<Process>()
+  const doomed = new Map<Process, string>()
 
   function clientOf(process: Process): Store {
     const disk = current
     async function moment(what: string): Promise<void> {
       const { rollCrash, rollSleep, rollYield } = weather()
       const drawn = random.unit()
-      const isDoomed = doomed.has(process) && what.startsWith('before writing epochs')
+      const doom = doomed.get(process)
+      const isDoomed = doom !== undefined && what.startsWith(`before ${doom}`)
       if (isDoomed) doomed.delete(process)
       if (isDoomed || drawn < rollCrash) {
         world.fault('collector-killed-at-write', `${process.name} ${what}`)
@@ -230,7 +231,7 @@ export function createSimulatedStore(
     disk: () => current,
     mirror,
     clientOf,
-    doom: (process) => void doomed.add(process),
+    doom: (process, before) => void doomed.set(process, before),
     backUp: () => ({ bytes: db.serialize(), deleted: mirror.allDeleted() }),
     async restore({ bytes, deleted }) {
       await current.close()

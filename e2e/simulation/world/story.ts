@@ -111,7 +111,10 @@ export function tellStory(options: {
       if (random.chance(0.7))
         for (const owner of collector.owners())
           if (owner.partition === partition) owner.process.freeze(random.between(500, 60_000))
-      collector.startOwner(partition)
+      const { process } = collector.startOwner(partition)
+      // What it writes is there, and its checkpoint is not: whoever lags meets documents that are further than it knows.
+      if (random.chance(0.4))
+        world.schedule(random.between(0, 8_000), process, () => collector.store.doom(process, 'advance'))
       return true
     },
   }
@@ -163,7 +166,7 @@ export function tellStory(options: {
       if (!process.alive || read <= stored) continue
       const kept = random.whole(stored, read - 1)
       if (!log.cut(partition, end - kept)) continue
-      if (random.chance(0.7)) store.doom(process)
+      if (random.chance(0.7)) store.doom(process, 'writing epochs')
       const hold = (left: number): void => {
         if (left === 0 || !process.alive || (log.records[partition]?.length ?? 0) > read) return
         process.freeze(300)
