@@ -3,7 +3,8 @@ import type { LostRange, SiteState } from '../core/buffer.ts'
 import { applyTimings } from './boot-table.ts'
 import { openForReading } from './open.ts'
 import { damagedFiles } from './salvage/aside.ts'
-import { openTables, type StreamState, type Tables } from './tables.ts'
+import type { StreamState } from './stream-table.ts'
+import { openTables, type Tables } from './tables.ts'
 
 /** What a buffer holds, one line per stream. */
 export interface BufferReport {

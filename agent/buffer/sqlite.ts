@@ -27,7 +27,7 @@ import { type Memory, openBufferFile } from './file.ts'
 import { openForWriting, type OwnDatabase } from './open.ts'
 import { createSalvager } from './salvage/salvager.ts'
 import { openStreams } from './streams.ts'
-import type { StreamState } from './tables.ts'
+import type { StreamState } from './stream-table.ts'
 import { historyKey } from './tail/cut-off.ts'
 import { createTail } from './tail/tail.ts'
 

@@ -1,5 +1,5 @@
 import type { Epoch, StreamEpoch } from '@barograph/proto'
-import type { StreamState } from './tables.ts'
+import type { StreamState } from './stream-table.ts'
 
 export type Streams = ReturnType<typeof openStreams>
 

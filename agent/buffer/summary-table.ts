@@ -1,4 +1,13 @@
-import { decodeBatch, encodeBatch, isCoded, makeBatch, type RangeSet, type Summary } from '@barograph/proto'
+import {
+  addRange,
+  decodeBatch,
+  emptySet,
+  encodeBatch,
+  isCoded,
+  makeBatch,
+  type RangeSet,
+  type Summary,
+} from '@barograph/proto'
 import type Sqlite from 'better-sqlite3'
 import { checksum } from './checksum.ts'
 
@@ -100,3 +109,7 @@ export function openSentTable(
     sent: (stream: number): RangeSet => ranges.all(stream).flatMap(({ first, last }) => [first, last]),
   }
 }
+
+/** The numbers of some ranges. */
+export const setOf = (ranges: readonly SummaryRange[]): RangeSet =>
+  ranges.reduce<RangeSet>((set, { firstSeq, lastSeq }) => addRange(set, firstSeq, lastSeq), emptySet)

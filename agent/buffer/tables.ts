@@ -1,44 +1,20 @@
-import {
-  addRange,
-  CodedError,
-  type Epoch,
-  emptySet,
-  isCoded,
-  type Metric,
-  metricKey,
-  pairs,
-  type RangeSet,
-  rangeOf,
-  subtract,
-} from '@barograph/proto'
+import { CodedError, type Epoch, emptySet, isCoded, pairs, type RangeSet } from '@barograph/proto'
 import type Sqlite from 'better-sqlite3'
-import type { BufferedStream, LostRange, NumberedEntry, SiteState } from '../core/buffer.ts'
+import type { LostRange, NumberedEntry, SiteState } from '../core/buffer.ts'
 import { type BootTiming, finalTime } from '../core/time/row-time.ts'
 import { openBootTable } from './boot-table.ts'
-import { checksum, entryChecksum } from './checksum.ts'
-import { decodePayload, type MetricNumbers, metricFromRow } from './payload.ts'
+import { entryChecksum } from './checksum.ts'
+import { type MetricRow, openMetricTable } from './metric-table.ts'
+import { decodePayload } from './payload.ts'
 import { type HeldPosition, openPositionTable } from './position-table.ts'
-import { openSentTable, openSummaryTable, type SummaryAge, type SummaryRange } from './summary-table.ts'
-
-/** A stream as memory holds it; the tables hold the same after each commit. */
-export interface StreamState extends BufferedStream {
-  readonly id: number
-  readonly boot: string
-  lastSeq: number
-  rows: RangeSet
-  thinned: RangeSet
-  sent: RangeSet
-  /** Ascending; `thinned` is what of them is not settled. */
-  summaries: SummaryRange[]
-  untimed: RangeSet
-  uncertain: RangeSet
-  clockErrorMs: number
-  lost: LostRange[]
-  endPending: boolean
-}
-
-/** What names a stream and holds for all of it. */
-export type StreamTraits = Pick<StreamState, 'sensor' | 'epoch' | 'boot' | 'intervalMs' | 'historical'>
+import { loadStreams, streamChecksum, type StreamState, type StreamTraits } from './stream-table.ts'
+import {
+  openSentTable,
+  openSummaryTable,
+  setOf,
+  type SummaryAge,
+  type SummaryRange,
+} from './summary-table.ts'
 
 /** An entry as the file has it. */
 export interface StoredEntry extends NumberedEntry {
@@ -62,18 +38,6 @@ const nextStreamKey = 'nextStream'
 /** Rows of one INSERT: one call into SQLite instead of many. */
 const rowsPerInsert = 32
 const columnsPerRow = 8
-interface StreamRow {
-  id: number
-  sensor: string
-  epoch: string
-  boot: string
-  interval_ms: number
-  historical: number
-  last_seq: number
-  ended: number
-  gone: number
-  crc: number | null
-}
 
 interface ReadRow {
   seq: number
@@ -94,14 +58,6 @@ export interface RestoredEntry {
   readonly synced: number
   readonly payload: Uint8Array
   readonly crc: number | null
-}
-
-/** A custom metric of this file, under its number. */
-export interface MetricRow {
-  readonly id: number
-  readonly name: string
-  readonly unit: string
-  readonly kind: string
 }
 
 export type Tables = ReturnType<typeof openTables>
@@ -173,7 +129,7 @@ export function openTables(db: Sqlite.Database) {
   const trimRefused = writing(
     `DELETE FROM refused WHERE id <= (SELECT max(id) FROM refused) - ${refusalsKept}`,
   )
-  const metrics = metricTable(db)
+  const metrics = openMetricTable(db)
   const summaries = openSummaryTable(db, writing)
   const sent = openSentTable(db, writing)
   // Prepared, as they are asked at every commit.
@@ -361,135 +317,4 @@ function bind(bound: unknown[], place: number, stream: number, accepted: number,
   bound[at++] = synced
   bound[at++] = payload
   bound[at] = entryChecksum(stream, seq, monotonicMs, time, synced, payload)
-}
-
-/** Over what names a stream and says how far it went. */
-export const streamChecksum = (stream: StreamTraits, lastSeq: number): number =>
-  checksum(
-    [stream.intervalMs, stream.historical ? 1 : 0, lastSeq],
-    Buffer.from(`${stream.sensor} ${stream.epoch} ${stream.boot}`),
-  )
-
-function loadStreams(
-  db: Sqlite.Database,
-  currentEpoch: Epoch | null,
-): Omit<StreamState, 'sent' | 'summaries' | 'thinned'>[] {
-  const rows = db.prepare<[], StreamRow>('SELECT * FROM streams ORDER BY id').all()
-  // Consecutive numbers share the difference to their rank: one group per range.
-  const ranges = db.prepare<[number], { first: number; last: number; count: number }>(
-    `SELECT min(seq) AS first, max(seq) AS last, count(*) AS count FROM
-       (SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM entries WHERE stream = ?)
-     GROUP BY run ORDER BY first`,
-  )
-  const lost = db.prepare<[number], LostRange>(
-    'SELECT first_seq AS firstSeq, last_seq AS lastSeq, cause FROM lost WHERE stream = ? ORDER BY first_seq',
-  )
-  const summarised = new Map(
-    db
-      .prepare<[], { stream: number; count: number }>(
-        'SELECT stream, sum(last_seq - first_seq + 1) AS count FROM summaries GROUP BY stream',
-      )
-      .all()
-      .map(({ stream, count }) => [stream, count]),
-  )
-  return rows.map((row) => {
-    const held = ranges.all(row.id)
-    const stream = {
-      id: row.id,
-      sensor: row.sensor,
-      epoch: row.epoch,
-      boot: row.boot,
-      intervalMs: row.interval_ms,
-      historical: row.historical === 1,
-      lastSeq: row.last_seq,
-      rows: held.flatMap(({ first, last }) => [first, last]),
-      // boots.ts knows.
-      untimed: emptySet,
-      uncertain: emptySet,
-      clockErrorMs: 0,
-      lost: lost.all(row.id),
-      endPending: row.epoch !== currentEpoch && row.ended === 0,
-    }
-    checkStream(stream, row, held, summarised.get(row.id) ?? 0)
-    return stream
-  })
-}
-
-/**
- * Pages that were zeroed, swapped or cut off are not always damage to SQLite, which then holds less, or other numbers.
- * Ours add up, or the file is damaged.
- */
-function checkStream(
-  stream: StreamTraits,
-  { last_seq: lastSeq, gone, crc }: StreamRow,
-  held: readonly { first: number; last: number; count: number }[],
-  summarised: number,
-): void {
-  const rows = held.reduce((sum, { count }) => sum + count, 0)
-  const isRight =
-    (crc === null || crc === streamChecksum(stream, lastSeq)) &&
-    // Version 1 did not count what is gone, and is only looked at.
-    (rows + summarised + gone === lastSeq || (crc === null && gone === 0)) &&
-    held.every(({ first, last, count }) => first >= 1 && last <= lastSeq && last - first + 1 === count)
-  if (!isRight)
-    throw new CodedError('buffer-corrupt', `the rows of ${stream.sensor} ${stream.epoch} do not add up`, {
-      hint: 'the agent sets the file aside when it starts, and takes out of it what can be read',
-    })
-}
-
-/** The custom metrics of this file, read once and written when a new one comes. */
-function metricTable(db: Sqlite.Database): MetricNumbers & { reload(): void; all(): MetricRow[] } {
-  const byKey = new Map<string, number>()
-  const byNumber = new Map<number, Metric>()
-  const rows = db.prepare<[], MetricRow>('SELECT * FROM metrics')
-  const reload = (): void => {
-    byKey.clear()
-    byNumber.clear()
-    for (const row of rows.all()) {
-      const metric = metricFromRow(row)
-      byKey.set(metricKey(metric), row.id)
-      byNumber.set(row.id, metric)
-    }
-  }
-  const insert = db.prepare('INSERT OR IGNORE INTO metrics VALUES (NULL, ?, ?, ?)')
-  reload()
-  return {
-    // After a rollback numbers that were given are gone from the file: they must be forgotten here too.
-    reload,
-    /** As memory has them. */
-    all: () => [...byNumber].map(([id, { name, unit, kind }]) => ({ id, name, unit, kind })),
-    numberOf(metric) {
-      const key = metricKey(metric)
-      if (!byKey.has(key)) {
-        insert.run(metric.name, metric.unit, metric.kind)
-        reload()
-      }
-      return byKey.get(key) ?? 0
-    },
-    metricOf: (number) => byNumber.get(number),
-  }
-}
-
-/** The numbers of some ranges. */
-export const setOf = (ranges: readonly SummaryRange[]): RangeSet =>
-  ranges.reduce<RangeSet>((set, { firstSeq, lastSeq }) => addRange(set, firstSeq, lastSeq), emptySet)
-
-/** The ranges of a loss that neither the collector's losses nor anything else accounts for. */
-export function withoutSettled(lost: readonly LostRange[], settled: RangeSet): LostRange[] {
-  return lost.flatMap(({ firstSeq, lastSeq, cause }) =>
-    [...pairs(subtract(rangeOf(firstSeq, lastSeq), settled))].map(([first, last]) => ({
-      firstSeq: first,
-      lastSeq: last,
-      cause,
-    })),
-  )
-}
-
-/** The losses with one more set of numbers, neighbours of one cause joined. */
-export function withLost(lost: readonly LostRange[], set: RangeSet, cause: string): LostRange[] {
-  const sameCause = lost.filter((range) => range.cause === cause)
-  let joined = set
-  for (const { firstSeq, lastSeq } of sameCause) joined = addRange(joined, firstSeq, lastSeq)
-  const ranges = [...pairs(joined)].map(([firstSeq, lastSeq]) => ({ firstSeq, lastSeq, cause }))
-  return [...lost.filter((range) => range.cause !== cause), ...ranges].sort((a, b) => a.firstSeq - b.firstSeq)
 }

@@ -6,7 +6,8 @@ import { finalTime } from '../../core/time/row-time.ts'
 import { encodePayload } from '../payload.ts'
 import type { HeldPosition } from '../position-table.ts'
 import type { Streams } from '../streams.ts'
-import type { StreamState, Tables } from '../tables.ts'
+import type { StreamState } from '../stream-table.ts'
+import type { Tables } from '../tables.ts'
 import type { Boots } from './boots.ts'
 
 /** Entries in memory while the disk takes none; beyond, `accept` rejects. */

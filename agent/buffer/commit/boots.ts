@@ -6,7 +6,8 @@ import { type BootTiming, boundBoots } from '../../core/time/row-time.ts'
 import type { Synchronisation } from '../../core/time/timekeeper.ts'
 import { type BootRow, timingOf } from '../boot-table.ts'
 import type { Streams } from '../streams.ts'
-import type { StreamState, Tables } from '../tables.ts'
+import type { StreamState } from '../stream-table.ts'
+import type { Tables } from '../tables.ts'
 
 /** Rows that get their final time in one transaction; readers know it before. */
 const rowsPerCommit = 2_000

@@ -12,7 +12,8 @@ import {
   union,
 } from '@barograph/proto'
 import type { Streams } from '../streams.ts'
-import type { StreamState, Tables } from '../tables.ts'
+import type { StreamState } from '../stream-table.ts'
+import type { Tables } from '../tables.ts'
 import type { Group } from './acceptances.ts'
 
 /** Live entries are marked so far ahead: the table changes once in so many entries and not with each commit. */

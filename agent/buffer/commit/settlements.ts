@@ -3,7 +3,9 @@ import type { LostRange, Settlement } from '../../core/buffer.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Streams } from '../streams.ts'
 import type { SummaryRange } from '../summary-table.ts'
-import { type StreamState, type Tables, withoutSettled } from '../tables.ts'
+import { withoutSettled } from '../lost-ranges.ts'
+import type { StreamState } from '../stream-table.ts'
+import type { Tables } from '../tables.ts'
 
 export type Settlements = ReturnType<typeof createSettlements>
 

@@ -11,7 +11,8 @@ import {
 } from '@barograph/proto'
 import { condense, cutMinutes, isCondensable, type Minute } from '../../core/condensing.ts'
 import type { Streams } from '../streams.ts'
-import type { StoredEntry, StreamState, Tables } from '../tables.ts'
+import type { StreamState } from '../stream-table.ts'
+import type { StoredEntry, Tables } from '../tables.ts'
 import type { Marks } from './marks.ts'
 
 /** Rows of one stream that are looked at together: they hold at least one whole minute that can be condensed. */

@@ -2,7 +2,9 @@ import { rangeOf } from '@barograph/proto'
 import type { Log } from '../../core/log.ts'
 import { isBefore } from '../position-table.ts'
 import { corruptCause } from '../salvage/salvager.ts'
-import { type StreamState, type Tables, withLost } from '../tables.ts'
+import { withLost } from '../lost-ranges.ts'
+import type { StreamState } from '../stream-table.ts'
+import type { Tables } from '../tables.ts'
 import type { Tail, TailStream } from './layout.ts'
 
 /** Of a database: the text that tells it from others, which number their streams from 1 too. */

@@ -1,6 +1,6 @@
 import type { Epoch } from '@barograph/proto'
 import { checksum } from '../checksum.ts'
-import type { StreamTraits } from '../tables.ts'
+import type { StreamTraits } from '../stream-table.ts'
 
 /** A stream, and the last number of it that is known to be committed. */
 export interface TailStream extends StreamTraits {

@@ -1,5 +1,5 @@
 import type { Log } from '../../core/log.ts'
-import type { StreamState } from '../tables.ts'
+import type { StreamState } from '../stream-table.ts'
 import {
   blockStreams,
   bytesFor,

@@ -118,7 +118,7 @@ export const agentBugs: readonly Bug[] = [
     name: 'losses-forgotten',
     rule: 'a loss is declared until it is stored, by the next run too',
     model: null,
-    edits: [inFile('agent/buffer/tables.ts', 'lost: lost.all(row.id),', 'lost: [],')],
+    edits: [inFile('agent/buffer/stream-table.ts', 'lost: lost.all(row.id),', 'lost: [],')],
   },
   {
     name: 'aged-by-wall-clock',
