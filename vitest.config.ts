@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config'
 // The install test clones and installs: it belongs with the slow, one-at-a-time tests.
 const wholeSystem = ['e2e/**/*.test.ts', 'scripts/install.test.ts']
 
+// With another stack than the embedded one only what knows how to run on it.
+const onAnyStack = ['e2e/{newark,order}.test.ts']
+const isEmbedded = (process.env.BAROGRAPH_TEST_STACK || 'embedded') === 'embedded'
+
 export default defineConfig({
   test: {
     projects: [
@@ -23,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: wholeSystem,
+          include: isEmbedded ? wholeSystem : onAnyStack,
           exclude: ['**/node_modules/**', '**/dist/**'],
           pool: 'forks',
           // One file at a time, after the unit tests: each starts brokers, databases or a browser.

@@ -4,6 +4,7 @@ import { isBuilt } from '../scripts/services/jars.ts'
 import { kafkaParts } from '../scripts/services/kafka.ts'
 import { mongoParts, realMongoUrl } from '../scripts/services/mongo.ts'
 import { findProgram } from '../scripts/services/programs.ts'
+import type { StackKind } from './harness/stack.ts'
 
 /** What some suites need of the machine, and how to get it. A test that lacks it says so in its title. */
 export interface Need {
@@ -61,10 +62,7 @@ export const needsMosquitto: Need = need(
 
 const canStandIn = (canFetchJars && findProgram('javac') !== null) || (hasJava && isBuilt(mongoParts))
 
-/**
- * A server that speaks MongoDB's protocol: the one that BAROGRAPH_TEST_MONGODB_URL names, or a stand-in of ours.
- * @public
- */
+/** A server that speaks MongoDB's protocol: the one that BAROGRAPH_TEST_MONGODB_URL names, or a stand-in of ours. */
 export const needsMongodb: Need = need(
   'mongodb',
   realMongoUrl !== null || canStandIn,
@@ -77,6 +75,28 @@ export const needsMongodbToKill: Need = need(
   canStandIn,
   'apt-get install default-jdk-headless maven',
 )
+
+/** What collectors run on in the tests that run on any stack (`npm test -- --stack services`). */
+export const chosenStack: StackKind = stackOf(process.env.BAROGRAPH_TEST_STACK || 'embedded')
+
+function stackOf(word: string): StackKind {
+  if (word === 'embedded' || word === 'services') return word
+  throw new Error(`BAROGRAPH_TEST_STACK: "${word}" is no stack: embedded or services`)
+}
+
+const engines = [needsMosquitto, needsKafka, needsMongodb]
+
+/** All engines of the services stack. */
+export const needsServices: Need = {
+  isMet: engines.every(({ isMet }) => isMet),
+  title: engines.map(({ title }) => title).join(' '),
+}
+
+/** What the chosen stack needs, for the end of a title; nothing where it is the embedded one. */
+export const needsStack: Need =
+  chosenStack === 'services'
+    ? { ...needsServices, title: ` ${needsServices.title}` }
+    : { isMet: true, title: '' }
 
 /** Docker's program for compose files; no daemon is needed to check one. */
 export const needsDockerCompose: Need = need(

@@ -1,14 +1,15 @@
 import type { ApiDevices, ApiReading, ApiReadings, ApiRollups } from '@barograph/proto/api'
 import { expect, test } from 'vitest'
-import { createAgent } from './harness/agent.ts'
-import { createCollector, type Collector } from './harness/collector.ts'
-import { temporaryFolder } from './harness/folder.ts'
+import type { Collector } from './harness/collector.ts'
+import { expectCleanAudit, useStacks } from './harness/use-stack.ts'
 import { eventually } from './harness/wait.ts'
+import { needsStack } from './needs.ts'
 import { newarkYaml } from './newark/agent-yaml.ts'
 import { expectedRollups } from './newark/expected.ts'
 import { readRows } from './newark/rows.ts'
 
 const rows = readRows()
+const stacks = useStacks()
 const sensor = '/api/v1/devices/newark/sensors/airport'
 
 async function allOf<T>(
@@ -28,26 +29,28 @@ async function allOf<T>(
   return items
 }
 
-test('every row of Newark 2013 is stored once, and every window equals a recomputation straight from the CSV', async () => {
-  const folder = temporaryFolder()
-  const collector = await createCollector({ folder })
+const title =
+  'every row of Newark 2013 is stored once, and every window equals a recomputation straight from the CSV'
+
+test.skipIf(!needsStack.isMet)(`${title}${needsStack.title}`, { timeout: 300_000 }, async () => {
+  const stack = await stacks()
+  const collector = await stack.collector()
   await collector.start()
-  const agent = createAgent({
-    folder,
-    name: 'newark',
-    yaml: newarkYaml('newark', 'max'),
-    broker: collector.broker,
-  })
+  const agent = stack.agent({ name: 'newark', yaml: newarkYaml('newark', 'max') })
   agent.start()
   await eventually(
     'the year is stored and the buffer is empty',
     () => (agent.process().isRunning() ? agent.rows() === 0 : null),
     5_000,
   ).catch(() => undefined)
-  await eventually('the last row is stored', async () => {
-    const { devices } = await collector.get<ApiDevices>('/api/v1/devices')
-    return devices[0]?.newest === '2013-12-30T23:00:00Z' && agent.rows() === 0
-  })
+  await eventually(
+    'the last row is stored',
+    async () => {
+      const { devices } = await collector.get<ApiDevices>('/api/v1/devices')
+      return devices[0]?.newest === '2013-12-30T23:00:00Z' && agent.rows() === 0
+    },
+    240_000,
+  )
 
   const entries = await allOf(
     collector,
@@ -74,8 +77,7 @@ test('every row of Newark 2013 is stored once, and every window equals a recompu
     const shown = rollups.map(({ revision: _, open: __, ...rollup }) => rollup)
     expect(shown, level).toEqual(expectedRollups(rows, level))
   }
-  const audit = await collector.audit()
-  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+  await expectCleanAudit(stack, collector)
   expect((await agent.stop()).code).toBe(0)
   expect((await collector.stop()).code).toBe(0)
 })

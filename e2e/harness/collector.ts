@@ -23,15 +23,18 @@ export async function createCollector({
   folder,
   outsideBroker,
   env = {},
+  args = [],
 }: {
   folder: string
   /** Instead of its embedded one. */
   outsideBroker?: string
   env?: Readonly<Record<string, string>>
+  /** Of `run`: roles, partitions. */
+  args?: readonly string[]
 }): Promise<Collector> {
   const [http, mqtt] = await freePorts(2)
   const page = `http://127.0.0.1:${http}`
-  const settings = {
+  const settings: Readonly<Record<string, string>> = {
     ...(outsideBroker === undefined
       ? { BAROGRAPH_BROKER_LISTEN: `127.0.0.1:${mqtt}` }
       : { BAROGRAPH_MQTT_URL: outsideBroker }),
@@ -40,25 +43,29 @@ export async function createCollector({
     BAROGRAPH_STORE_URL: `sqlite:${join(folder, 'store.db')}`,
     ...env,
   }
+  const roles = args[args.indexOf('--roles') + 1]
+  const serves = !args.includes('--roles') || roles?.split(',').includes('serve') === true
   let running: Running | null = null
 
   async function isReady(): Promise<boolean> {
     if (running && !running.isRunning()) throw new Error(`the collector ended:\n${running.stderr()}`)
+    // Without the role that serves nobody answers, and it says itself that it is ready.
+    if (!serves) return /is ready/.test(`${running?.stdout()}${running?.stderr()}`)
     return (await fetch(`${page}/readyz`)).ok
   }
 
   return {
     folder,
     page,
-    broker: outsideBroker ?? `mqtt://127.0.0.1:${mqtt}`,
+    broker: settings.BAROGRAPH_MQTT_URL ?? `mqtt://${settings.BAROGRAPH_BROKER_LISTEN}`,
     env: settings,
     process() {
       if (!running) throw new Error('the collector was never started')
       return running
     },
     async start(more = {}) {
-      running = start([collectorProgram, 'run'], { ...settings, ...more })
-      await eventually('the collector is ready', isReady, 60_000)
+      running = start([collectorProgram, 'run', ...args], { ...settings, ...more })
+      await eventually('the collector is ready', isReady, 180_000)
     },
     async kill() {
       running?.send('SIGKILL')

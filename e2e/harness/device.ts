@@ -21,7 +21,7 @@ export interface TestDevice {
   sendBytes(topic: string, payload: Uint8Array): Promise<void>
   readonly receipts: readonly Receipt[]
   stored(sensor: string, epoch: string): RangeSet
-  untilStored(sensor: string, epoch: string, lastSeq: number): Promise<void>
+  untilStored(sensor: string, epoch: string, lastSeq: number, limitMs?: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -51,9 +51,11 @@ export async function connectDevice(broker: string, device: string): Promise<Tes
     sendBytes,
     receipts,
     stored,
-    untilStored: async (sensor, epoch, lastSeq) => {
-      await eventually(`${device}/${sensor} is stored up to ${lastSeq}`, () =>
-        hasAll(stored(sensor, epoch), 1, lastSeq),
+    untilStored: async (sensor, epoch, lastSeq, limitMs) => {
+      await eventually(
+        `${device}/${sensor} is stored up to ${lastSeq}`,
+        () => hasAll(stored(sensor, epoch), 1, lastSeq),
+        limitMs,
       )
     },
     close: async () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { addRange, emptySet, type RangeSet, sizeOf } from '@barograph/proto'
 import Database from 'better-sqlite3'
 
-type Json = Record<string, unknown>
+export type Json = Record<string, unknown>
 
 /** Documents of a collection as they lie in the store file, by id. */
 export function readDocuments(folder: string, collection: string): Map<string, Json> {
@@ -22,9 +22,13 @@ export function readDocuments(folder: string, collection: string): Map<string, J
  * set how often they were made anew.
  */
 export function comparableRollups(folder: string): Map<string, Json> {
-  const current = currentSets(folder)
+  return comparable(readDocuments(folder, 'rollups').values(), currentSets(folder))
+}
+
+/** The same of these documents; `current`: which set of a device's windows holds, where it is another one than 0. */
+export function comparable(rollups: Iterable<Json>, current: ReadonlyMap<string, number>): Map<string, Json> {
   const found = new Map<string, Json>()
-  for (const document of readDocuments(folder, 'rollups').values()) {
+  for (const document of rollups) {
     const { id: _, o: __, revision: ___, revisedAt: ____, set = 0, ...rest } = document
     if (set !== (current.get(String(rest.device)) ?? 0)) continue
     found.set(
@@ -57,8 +61,13 @@ const arrivalsOf = (bucket: Json): StoredEvent[] =>
 
 /** `sensor epoch` -> the numbers in the buckets of a device; throws when one is there twice. */
 export function storedNumbers(folder: string, device: string): Map<string, RangeSet> {
+  return numbersOf(readDocuments(folder, 'readings').values(), device)
+}
+
+/** The same of these buckets. */
+export function numbersOf(buckets: Iterable<Json>, device: string): Map<string, RangeSet> {
   const numbers = new Map<string, RangeSet>()
-  for (const bucket of readDocuments(folder, 'readings').values()) {
+  for (const bucket of buckets) {
     if (bucket.device !== device) continue
     const key = `${String(bucket.sensor)} ${String(bucket.epoch)}`
     for (const { first, last } of arrivalsOf(bucket)) {
@@ -74,8 +83,12 @@ export function storedNumbers(folder: string, device: string): Map<string, Range
 
 /** Raw readings in the store: each number of each bucket once. */
 export function countStored(folder: string): number {
+  return countOf(readDocuments(folder, 'readings').values())
+}
+
+/** The same of these buckets. */
+export function countOf(buckets: Iterable<Json>): number {
   let count = 0
-  for (const bucket of readDocuments(folder, 'readings').values())
-    for (const event of arrivalsOf(bucket)) count += event.last - event.first + 1
+  for (const bucket of buckets) for (const event of arrivalsOf(bucket)) count += event.last - event.first + 1
   return count
 }

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { chosenStack } from '../needs.ts'
+import type { Collector } from './collector.ts'
+import { temporaryFolder } from './folder.ts'
+import {
+  type Engines,
+  type Stack,
+  type StackKind,
+  type StackOptions,
+  startEngines,
+  startStack,
+} from './stack.ts'
+
+/**
+ * For the tests of a file: each call inside of a test starts a stack of that test's own, which ends with it. Slow engines
+ * are started once for all of them. Without a kind it is the one that `npm test -- --stack` asks for. `ownMongo`: a
+ * test kills the MongoDB.
+ */
+export function useStacks(
+  kind: StackKind = chosenStack,
+  { ownMongo = false }: { ownMongo?: boolean } = {},
+): (options?: Partial<Omit<StackOptions, 'engines'>>) => Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), 'barograph-stack-'))
+  let engines: Engines | null = null
+  beforeAll(async () => {
+    if (kind === 'services') engines = await startEngines({ folder, ownMongo })
+  })
+  afterAll(async () => {
+    await engines?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return async (options = {}) => {
+    const stack = await startStack(kind, {
+      folder: temporaryFolder(),
+      ...options,
+      ...(engines ? { engines } : {}),
+    })
+    onTestFinished(() => stack.stop())
+    return stack
+  }
+}
+
+/** The second reader finds nothing, where it can read the log: Kafka's it cannot yet. */
+export async function expectCleanAudit(stack: Stack, collector: Collector): Promise<void> {
+  if (stack.kind === 'services') return
+  const audit = await collector.audit()
+  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+}
