@@ -1,3 +1,5 @@
+import type { Need } from '../needs.ts'
+
 /** How much work: full for RESULTS.md, small so that the tests prove that it still runs. */
 export type Size = 'full' | 'small'
 
@@ -13,6 +15,8 @@ export interface Row {
 export interface Bench {
   readonly name: string
   readonly title: string
+  /** What it needs of the machine; without it, it does not run. */
+  readonly needs?: readonly Need[]
   run(size: Size): Promise<Row[]>
 }
 

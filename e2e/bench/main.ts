@@ -1,5 +1,6 @@
 // `npm run bench`: measures and writes RESULTS.md. `npm run bench -- wire buffer` runs some.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { benches } from './benches.ts'
 import { figure, machineLine, sectionOf, withSection } from './results.ts'
@@ -17,12 +18,19 @@ if (unknown.length > 0) {
 console.log(machineLine())
 for (const bench of benches.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   console.log(`\n${bench.title} ...`)
+  const missing = bench.needs?.filter(({ isMet }) => !isMet) ?? []
+  if (missing.length > 0) {
+    console.log(`  left out: ${missing.map((need) => need.title).join(' ')}`)
+    continue
+  }
+  // What else the machine was doing.
+  const load = figure(loadavg()[0] ?? 0)
   const rows = await bench.run('full')
   for (const { what, value, unit, against } of rows)
     console.log(
       `  ${what}: ${figure(value)} ${unit}${against ? ` (${against.what}: ${figure(against.value)})` : ''}`,
     )
-  const when = new Date().toISOString().slice(0, 10)
+  const when = `${new Date().toISOString().slice(0, 10)}, load ${load} before`
   writeFileSync(
     path,
     withSection(existsSync(path) ? readFileSync(path, 'utf8') : '', sectionOf(bench, rows, when)),

@@ -11,8 +11,8 @@ export function memoryOf(pid: number): {
   return { rss: mb('VmRSS'), peak: mb('VmHWM'), private: mb('RssAnon') }
 }
 
-/** CPU time of a process and its threads so far, seconds, from the kernel. */
-export function cpuSecondsOf(pid: number): number {
+/** CPU time of a process and its threads so far (`PID`), or of one of them (`PID/task/TID`), seconds, from the kernel. */
+export function cpuSecondsOf(pid: number | string): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
