@@ -21,12 +21,12 @@ export interface Engines {
   stop(): Promise<void>
 }
 
-/** Engines as they run for long: compiled, where a test would rather have them start soon. */
-export async function startEngines(folder: string): Promise<Engines> {
+/** `fast`: as they run for long, which takes longer to start. */
+export async function startEngines(folder: string, { fast }: { fast: boolean }): Promise<Engines> {
   const [mosquitto, kafka, mongo] = await Promise.all([
     startMosquitto({ folder: join(folder, 'mosquitto') }),
-    startKafka({ folder: join(folder, 'kafka'), fast: true }),
-    startMongo({ folder: join(folder, 'mongo'), fast: true }),
+    startKafka({ folder: join(folder, 'kafka'), fast }),
+    startMongo({ folder: join(folder, 'mongo'), fast }),
   ])
   const client = await new MongoClient(mongo.url).connect()
   let current = ''

@@ -130,7 +130,7 @@ export const engines: Bench = {
   needs: [needsMosquitto, needsKafka, needsMongodbToKill],
   async run(size: Size): Promise<Row[]> {
     const folder = mkdtempSync(join(tmpdir(), 'barograph-bench-'))
-    const running = await startEngines(folder)
+    const running = await startEngines(folder, { fast: size === 'full' })
     try {
       const streams = size === 'full' ? 200 : 20
       const rows = [
