@@ -47,6 +47,7 @@ describe('--help and --version', () => {
       'dead-letters show',
       'dead-letters replay',
       'gaps',
+      'stats',
       'release',
     ].map((command) => [collectorProgram, 'barograph-collector', command]),
   ] as [string, string, string][])(

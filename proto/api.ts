@@ -619,3 +619,39 @@ export interface LiveError {
 }
 
 export type LiveFrame = LiveSnapshot | LiveChanges | LiveReadings | LiveHeartbeat | LiveError
+
+/** What statistics are made of: a figure of each day, or every reading. */
+export type ApiStatisticsOf = 'daily-mean' | 'daily-max' | 'daily-min' | 'daily-sum' | 'readings'
+
+/**
+ * Figures of some days. `sum` is exact: beyond 10^12 it is written with all its digits, which a reader that makes floating-point
+ * numbers of them rounds to the nearest.
+ */
+export interface ApiStatistics {
+  /** Days with a value; of `readings`: readings. */
+  count: number
+  sum: number
+  /** The exact quotient, rounded half away from zero to three decimals. */
+  avg: number
+  /** First and last day with a value: dates at the site. */
+  start: string
+  end: string
+}
+
+export interface ApiDeviceStatistics extends ApiStatistics {
+  /** The device's primary sensor of the metric. */
+  sensor: string
+  unit: string
+  /** By `YYYY-MM`, ascending. */
+  months: Record<string, ApiStatistics>
+  /** By `YYYY`, ascending. */
+  years: Record<string, ApiStatistics>
+}
+
+/** What `partition-N.json` holds. Devices without a value of the metric are left out. */
+export interface ApiPartitionStatistics {
+  partition: number
+  metric: string
+  of: ApiStatisticsOf
+  devices: Record<string, ApiDeviceStatistics>
+}

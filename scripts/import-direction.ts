@@ -21,7 +21,7 @@ const ALLOWED_WORKSPACES: Record<string, string[]> = {
 /** Folders that talk to the outside world; each knows the core and itself, never another. */
 const ADAPTERS: Record<string, string[]> = {
   agent: ['sensors', 'buffer', 'uplink'],
-  collector: ['devices', 'ingest', 'log', 'store', 'serve'],
+  collector: ['devices', 'ingest', 'log', 'store', 'serve', 'files'],
 }
 
 /** All that a core may import beside its own files: decisions are pure, drivers and I/O stay at the edge. */

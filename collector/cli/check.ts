@@ -26,6 +26,7 @@ export function asWritten({
   serve,
   rollups,
   retention,
+  files,
 }: Config): object {
   const maxMb = (bytes: number | null) => (bytes === null ? {} : { maxMb: bytes / 1024 / 1024 })
   return {
@@ -46,8 +47,14 @@ export function asWritten({
     retention: Object.fromEntries(
       Object.entries(retention).map(([what, ms]) => [what, ms === null ? 'forever' : formatDuration(ms)]),
     ),
+    ...(files.stats ? { files: filesAsWritten(files.stats, files.everyMs) } : {}),
   }
 }
+
+const filesAsWritten = (
+  { folder, metric, of }: NonNullable<Config['files']['stats']>,
+  everyMs: number,
+): object => ({ stats: folder, statsMetric: metric, statsOf: of, everyMs })
 
 /** Of tokens and keys only where they are. */
 function serveAsWritten({

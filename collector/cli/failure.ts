@@ -10,6 +10,7 @@ const usageCodes = new Set([
   'bad-config',
   'bad-usage',
   'bad-url',
+  'bad-statistics',
   'mqtt-refused',
   'mqtt-tls',
   'port-in-use',
@@ -27,6 +28,7 @@ const usageCodes = new Set([
   'log-login',
   'log-tls',
   'log-forbidden',
+  'files-unusable',
   'store-unusable',
   'store-foreign',
   'store-newer',
@@ -74,6 +76,7 @@ function keyOf(error: CodedError): UsedKey | null {
   if (error.code === 'bad-config') return null
   if (error.code === 'log-partitions') return 'log.partitions'
   if (error.code === 'bad-certificate') return 'broker.tls'
+  if (error.code.startsWith('files-')) return 'files.stats'
   if (error.code.startsWith('registry-')) return 'devices.folder'
   if (error.code === 'bad-url' || error.code.startsWith('mqtt-')) return 'mqtt.url'
   if (error.code.startsWith('log-')) return 'log.url'

@@ -11,6 +11,7 @@ import { addRebuildCommand } from './rebuild.ts'
 import { addReleaseCommand } from './release.ts'
 import { addRunCommand } from './run.ts'
 import { addSitesCommand } from './sites.ts'
+import { addStatsCommand } from './stats.ts'
 import { addTailCommand } from './tail.ts'
 import { addTokensCommand } from './tokens.ts'
 
@@ -27,6 +28,7 @@ Examples:
   barograph-collector devices add balcony --latitude 40.69 --longitude -74.17
   barograph-collector rebuild --device balcony
   barograph-collector release --list
+  barograph-collector stats --out stats
   barograph-collector tokens add viewer
 
 Configuration: a YAML file, and BAROGRAPH_SECTION_KEY in the environment (BAROGRAPH_SERVE_LISTEN=127.0.0.1:9000).
@@ -68,6 +70,7 @@ function createProgram(): Command {
   addRebuildCommand(program)
   addReleaseCommand(program)
   addSitesCommand(program)
+  addStatsCommand(program)
   addTokensCommand(program)
   inherit(program)
   return program

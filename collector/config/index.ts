@@ -19,6 +19,7 @@ import {
   resolveDevices,
 } from './devices.ts'
 import { checkMqtt, type MqttConfig, resolveMqtt } from './mqtt.ts'
+import { checkFiles, type FilesConfig, resolveFiles } from './files.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 
 export { type KafkaConfig, sqlitePath, withoutPassword }
@@ -33,6 +34,7 @@ const usedKeys = [
   'log.partitions',
   'store.url',
   'serve.listen',
+  'files.stats',
 ] as const
 export type UsedKey = (typeof usedKeys)[number]
 
@@ -62,6 +64,7 @@ export interface Config {
   readonly serve: ServeConfig
   readonly rollups: { readonly levels: readonly string[]; readonly flushIntervalMs: number }
   readonly retention: Retention
+  readonly files: FilesConfig
   readonly written: Readonly<Record<UsedKey, Written>>
 }
 
@@ -112,7 +115,7 @@ export function readConfig({ file, env, folder }: ConfigSource): Config {
 function valueOf(
   key: UsedKey,
   { log, store, mqtt, serve }: ConfigFile,
-  { broker, devices }: Omit<Config, 'written'>,
+  { broker, devices, files }: Omit<Config, 'written'>,
 ): string {
   switch (key) {
     case 'broker.listen':
@@ -131,6 +134,8 @@ function valueOf(
       return withoutPassword(store.url)
     case 'serve.listen':
       return formatAddress(serve.listen)
+    case 'files.stats':
+      return files.stats?.folder ?? ''
   }
 }
 
@@ -146,7 +151,7 @@ function readText(path: string, name: string): string {
   }
 }
 
-function checkWhole({ broker, mqtt, log, serve, devices }: ConfigFile): ConfigIssue[] {
+function checkWhole({ broker, mqtt, log, serve, devices, files }: ConfigFile): ConfigIssue[] {
   const issues: ConfigIssue[] = checkKafka(log)
   if (broker && mqtt)
     issues.push({
@@ -154,7 +159,7 @@ function checkWhole({ broker, mqtt, log, serve, devices }: ConfigFile): ConfigIs
       message: 'is there beside broker',
       allowed: 'broker (the embedded one) or mqtt (an outside one)',
     })
-  issues.push(...checkDevices(broker, devices), ...checkMqtt(mqtt))
+  issues.push(...checkDevices(broker, devices), ...checkMqtt(mqtt), ...checkFiles(files))
   if (serve.tokens && !serve.tokens.viewer && !serve.tokens.operator)
     issues.push({
       path: ['serve', 'tokens'],
@@ -196,7 +201,7 @@ function serveOf(
 }
 
 function resolvePaths(
-  { site, broker, mqtt, log, store, serve, devices, rollups, retention }: ConfigFile,
+  { site, broker, mqtt, log, store, serve, devices, rollups, retention, files }: ConfigFile,
   folder: string,
 ): Omit<Config, 'written'> {
   const urlOf = (url: string): string => {
@@ -222,5 +227,6 @@ function resolvePaths(
     serve: serveOf(serve, folder),
     rollups,
     retention,
+    files: resolveFiles(files, folder),
   }
 }

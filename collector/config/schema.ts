@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { address, duration, durationOrForever, timeZone } from '@barograph/proto/config'
 import { z } from 'zod'
 import { levels } from '../core/documents.ts'
+import { statisticsOf } from '../core/statistics/of.ts'
 import { brokerSchema, devicesSchema } from './devices.ts'
 import { mqttSchema } from './mqtt.ts'
 import { kafkaSchema, logUrl, topicPrefix } from './kafka.ts'
@@ -104,6 +105,20 @@ export const configSchema = section({
     week: durationOrForever().prefault('forever'),
     month: durationOrForever().prefault('forever'),
     year: durationOrForever().prefault('forever'),
+  }).prefault({}),
+  // Nothing is written unless it is named.
+  files: section({
+    stats: z.string().min(1).optional().describe('a folder for partition-N.json, as in data/stats'),
+    statsMetric: z
+      .string()
+      .regex(/^[a-z]/)
+      .default('temperature')
+      .describe('a metric, as in temperature'),
+    statsOf: z
+      .enum(statisticsOf)
+      .optional()
+      .describe(`one of ${statisticsOf.join(', ')}`),
+    everyMs: z.number().int().min(100).max(3_600_000).default(2_000),
   }).prefault({}),
 })
 

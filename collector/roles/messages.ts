@@ -6,7 +6,8 @@ import type { MetricSample, ProgramState } from '../serve/index.ts'
 export const roleNames = ['broker', 'bridge', 'roll', 'serve'] as const
 export type RoleName = (typeof roleNames)[number]
 
-export type ThreadName = 'ingest' | 'roll' | 'serve'
+/** `files` belongs to the roll: it writes what was rolled, and is there only when a file is named. */
+export type ThreadName = 'ingest' | 'roll' | 'serve' | 'files'
 
 export type { MetricSample, ProgramState }
 

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url'
-import { isCoded } from '@barograph/proto'
 import { readAudit } from '../audit-file.ts'
 import { type Config, sqlitePath } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
@@ -9,25 +8,22 @@ import { openMongoAudits } from '../store/mongo/audits.ts'
 import { systemClock } from '../system-clock.ts'
 import type { ProgramState } from './messages.ts'
 import { createOpeners } from './open.ts'
-import { openPatiently } from './patience.ts'
+import { openPatiently, whenThere } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
 const pageFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
-/** The other threads of this program make the files that this one reads. */
-const filesWithinMs = 15_000
-const lookAgainMs = 25
 /** A shorter key could be guessed from a cookie. */
 const keyCharacters = 32
 
 /** HTTP, WebSocket and the page. Reads; an operator's orders go to the log. */
 async function startServe({ config, roles, version, log: logger }: Thread): Promise<RunningRole> {
   const openers = createOpeners(config)
-  const patienceMs = roles.length > 1 ? filesWithinMs : 0
+  const isAlone = roles.length === 1
   const reached = <T>(open: () => Promise<T>): Promise<T> =>
     openPatiently(open, { clock: systemClock, log: logger })
-  const log = await whenThere(() => reached(openers.readLog), patienceMs)
-  const store = await whenThere(() => reached(openers.readStore), patienceMs)
-  const deadLetters = await whenThere(() => reached(openers.readDeadLetters), patienceMs)
+  const log = await whenThere(() => reached(openers.readLog), { isAlone })
+  const store = await whenThere(() => reached(openers.readStore), { isAlone })
+  const deadLetters = await whenThere(() => reached(openers.readDeadLetters), { isAlone })
   // Until the others speak for themselves they are starting: nobody shall be told to come before the door is open.
   const others = roles.filter((role) => role !== 'serve')
   let program: ProgramState = {
@@ -86,19 +82,6 @@ function reachOf({ serve }: Config): ReachOptions {
   return {
     ...rest,
     sessionKey: sessionKey === null ? null : readSecret(sessionKey, 'serve.sessionKey', keyCharacters),
-  }
-}
-
-async function whenThere<T>(open: () => Promise<T>, patienceMs: number): Promise<T> {
-  let giveUpAt: number | null = null
-  for (;;) {
-    try {
-      return await open()
-    } catch (error) {
-      giveUpAt ??= systemClock.monotonicMs() + patienceMs
-      if (!isCoded(error) || !error.retryable || systemClock.monotonicMs() > giveUpAt) throw error
-      await systemClock.sleep(lookAgainMs, new AbortController().signal)
-    }
   }
 }
 

@@ -44,14 +44,16 @@ const files: Readonly<Record<ThreadName, URL>> = {
   ingest: new URL('./ingest-thread.ts', import.meta.url),
   roll: new URL('./roll-thread.ts', import.meta.url),
   serve: new URL('./serve-thread.ts', import.meta.url),
+  files: new URL('./files-thread.ts', import.meta.url),
 }
 
 /** The threads that these roles need. */
-export function threadsOf(roles: readonly RoleName[]): ThreadName[] {
+export function threadsOf(roles: readonly RoleName[], { files }: Pick<Config, 'files'>): ThreadName[] {
   const threads: ThreadName[] = []
   if (roles.includes('bridge')) threads.push('ingest')
   if (roles.includes('roll')) threads.push('roll')
   if (roles.includes('serve')) threads.push('serve')
+  if (roles.includes('roll') && files.stats) threads.push('files')
   return threads
 }
 
@@ -61,7 +63,7 @@ const starting = (role: string) => ({ role, ok: false, detail: 'starting' })
 export function startRoles({ config, roles, partitions, version, log }: SupervisorOptions): Supervisor {
   const ready = Promise.withResolvers<Readonly<Partial<Record<ThreadName, string>>>>()
   const ended = Promise.withResolvers<void>()
-  const names = threadsOf(roles)
+  const names = threadsOf(roles, config)
   // The door opens when the roll has put its settings into the log: every reading is folded by them, the first too.
   const later = names.includes('roll') ? 'ingest' : null
   const children = names.filter((name) => name !== later).map(start)
@@ -154,7 +156,7 @@ export function startRoles({ config, roles, partitions, version, log }: Supervis
       isStopping = true
       // The roll first: what it flushes last still becomes receipts.
       await stopSome(['roll'], stopLimits.rollMs)
-      await stopSome(['ingest', 'serve'], stopLimits.othersMs)
+      await stopSome(['ingest', 'serve', 'files'], stopLimits.othersMs)
       ended.resolve()
     },
   }

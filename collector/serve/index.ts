@@ -18,6 +18,7 @@ import { gapRoutes } from './routes/gaps.ts'
 import { healthRoutes } from './routes/health.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { statisticsRoutes } from './routes/statistics.ts'
 import { streamRoutes } from './routes/streams.ts'
 import type { Route } from './route.ts'
 
@@ -103,6 +104,7 @@ function createRoutes(context: Context, live: Parameters<typeof healthRoutes>[0]
   const routes: Route[] = [
     ...deviceRoutes(context),
     ...streamRoutes(context),
+    ...statisticsRoutes(context),
     ...gapRoutes(context),
     ...deliveryRoutes(context),
     ...quarantineRoutes(context),

@@ -52,6 +52,8 @@ export const serveLimits = {
   defaultDeadLetterLimit: 50,
   /** Dead letters of one answer when their payloads are asked for: each may hold 256 KiB. */
   payloadLimit: 20,
+  /** Statistics (metric and what of it) that are kept up to date for the next question. More: the oldest is read anew. */
+  statisticsKept: 4,
   /** Epochs and reasons of one list of what waits for release; the others are counted in its total. */
   quarantineLimit: 500,
   /** Ranges of each of them that are written out. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { partitionOf } from '@barograph/proto'
 import type { ApiAudit } from '@barograph/proto/api'
 import * as z from 'zod'
 import type { Server } from './index.ts'
@@ -113,7 +114,12 @@ function checkerOf(schema: unknown): z.ZodType {
   return z.fromJSONSchema(JSON.parse(text) as never)
 }
 
-const examples: Record<string, string> = { device: 'balcony', sensor: 'bme280', id: '1' }
+const examples: Record<string, string> = {
+  device: 'balcony',
+  sensor: 'bme280',
+  id: '1',
+  partition: String(partitionOf('balcony', 2)),
+}
 
 /** Each documented operation, with an order that does nothing where it takes one. */
 function operations(): { path: string; operation: Operation; init: RequestInit }[] {
@@ -154,6 +160,7 @@ describe('the documented interface', () => {
       '/api/v1/devices/{device}/sensors/{sensor}/rollups',
       '/api/v1/latest',
       '/api/v1/live',
+      '/api/v1/partitions/{partition}/stats',
       '/api/v1/quarantine',
       '/api/v1/quarantine/release',
       '/api/v1/session',

@@ -45,6 +45,12 @@ export const level = z
   .default('hour')
   .describe(`one of ${levels.join(', ')}; hour when left out`)
 
+export const metric = z
+  .string()
+  .regex(/^[a-zA-Z][^\p{C}]{0,99}$/u)
+  .default('temperature')
+  .describe('name of a metric, as in temperature or windSpeed; temperature when left out')
+
 export const noParameters = z.strictObject({})
 
 export const deviceParams = z.object({ device: z.string().describe('id of a device') })

@@ -1,6 +1,7 @@
 import type * as Api from '@barograph/proto/api'
 import * as z from 'zod'
 import { levels } from '../core/documents.ts'
+import { statisticsOf } from '../core/statistics/of.ts'
 
 /** Every schema that the documentation shows under a name of its own. */
 export const components = z.registry<{ id: string }>()
@@ -188,6 +189,32 @@ const rollupFields = {
 const rollup = component<Api.ApiRollup>('Rollup')(z.object(rollupFields))
 
 export const rollups = component<Api.ApiRollups>('Rollups')(z.object({ rollups: z.array(rollup), cursor }))
+
+const figuresOfDays = {
+  count: count.describe('Days with a value; of readings: readings'),
+  sum: z.number().describe('Exact; beyond 10^12 with more digits than a floating-point number holds'),
+  avg: z.number().describe('The exact quotient, rounded half away from zero to three decimals'),
+  start: z.iso.date().describe('First day with a value, a date at the site'),
+  end: z.iso.date().describe('Last day with a value'),
+}
+const statistics = component<Api.ApiStatistics>('Statistics')(z.object(figuresOfDays))
+const deviceStatistics = component<Api.ApiDeviceStatistics>('DeviceStatistics')(
+  z.object({
+    sensor: z.string(),
+    unit: z.string(),
+    ...figuresOfDays,
+    months: z.record(z.string(), statistics).describe('By YYYY-MM'),
+    years: z.record(z.string(), statistics).describe('By YYYY'),
+  }),
+)
+export const partitionStatistics = component<Api.ApiPartitionStatistics>('PartitionStatistics')(
+  z.object({
+    partition: count,
+    metric: z.string(),
+    of: z.enum(statisticsOf),
+    devices: z.record(z.string(), deviceStatistics),
+  }),
+)
 
 const missing = {
   epoch: z.string(),

@@ -1,4 +1,3 @@
-import { metricNameOf } from '@barograph/proto'
 import type {
   ApiClock,
   ApiConflict,
@@ -19,6 +18,7 @@ import {
 import { conflictAt } from '../../core/conflict.ts'
 import { formatTime } from '../../core/iso-time.ts'
 import { metricNames, metricsOf } from '../../core/metric-names.ts'
+import { primaryOf, sensorIds } from '../../core/primary.ts'
 import { isKept } from '../../core/windows.ts'
 import { valuesView } from './entries.ts'
 
@@ -162,11 +162,6 @@ function clockToldOf({
   }
 }
 
-/** In the order of the device's configuration; streams that it does not name any more come last. */
-function sensorIds(device: DeviceDocument, streams: readonly StreamDocument[]): string[] {
-  return [...new Set([...device.sensors.map((one) => one.sensor), ...streams.map((one) => one.sensor)])]
-}
-
 function sensorView(
   id: string,
   said: StoredSensor | null,
@@ -233,17 +228,4 @@ function siteView(device: DeviceDocument, now: number): ApiSite | null {
   if (!site) return null
   const { name, latitude, longitude, altitudeM, timeZone } = site
   return { name, latitude, longitude, altitudeM, timeZone }
-}
-
-/** As the device says, and else the first sensor that has the metric. */
-function primaryOf(device: DeviceDocument, sensors: readonly ApiSensor[]): Record<string, string> {
-  const primary: Record<string, string> = {}
-  const has = (id: string, metric: string) =>
-    sensors.some(
-      (one) => one.id === id && Object.keys(one.metrics).some((key) => metricNameOf(key) === metric),
-    )
-  for (const { metric, sensor } of device.primary) if (has(sensor, metric)) primary[metric] = sensor
-  for (const { id, metrics } of sensors)
-    for (const key of Object.keys(metrics)) primary[metricNameOf(key)] ??= id
-  return primary
 }
