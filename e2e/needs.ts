@@ -69,6 +69,13 @@ export const needsMongodb: Need = need(
   'apt-get install default-jdk-headless maven, or name a server in BAROGRAPH_TEST_MONGODB_URL',
 )
 
+/** MongoDB itself: the stand-in neither plans by indexes nor asks who comes. */
+export const needsRealMongodb: Need = need(
+  'mongodb-real',
+  realMongoUrl !== null,
+  'name a server in BAROGRAPH_TEST_MONGODB_URL, and a user that may make users',
+)
+
 /** One that a test may kill. */
 export const needsMongodbToKill: Need = need(
   'mongodb',

@@ -168,6 +168,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
       await store.build(0, [inSet(first, 0, 3)])
       const second = await store.claimSet(0, 'a')
       expect(second).toBeGreaterThan(first)
+      expect([await store.claimedSet(0, 'a'), await store.claimedSet(0, 'b')]).toEqual([second, 0])
       await store.build(0, [inSet(first, 1, 3), inSet(second, 2, 3)])
       expect(await store.dropSets('a', 9)).toBe(1)
       await freeze()
@@ -246,6 +247,7 @@ export function describeStore(name: string, harness: StoreHarness): void {
       expect((await store.summaries({ device: 'a', limit: 9 })).items).toEqual([samples.summaries])
       expect((await store.summaries({ device: 'b', limit: 9 })).items).toEqual([])
       expect(await store.deviceNames()).toEqual(['a', 'b'])
+      expect([await store.bucketCount('a'), await store.bucketCount('b')]).toEqual([3, 0])
     })
   })
 

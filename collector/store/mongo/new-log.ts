@@ -4,7 +4,7 @@ import type { Store } from '../../core/store.ts'
 import { decode, positionOf, type Stored, textOf } from './encoding.ts'
 import { mongoLimits, type Place } from './place.ts'
 import type { Put } from './put.ts'
-import { pageOf } from './queries.ts'
+import { idsOf, pageOf } from './queries.ts'
 
 /** Brings documents over to another generation of the log. */
 export function createNewLogCalls(
@@ -36,9 +36,10 @@ export function createNewLogCalls(
       return count
     },
     mend: (buckets) => put('readings', buckets, 'always', { ahead: true }),
-    async aheadBuckets({ device, limit, cursor = '' }) {
+    async aheadBuckets({ device, limit, cursor }) {
+      // By their ids, in whose order they come: they are few among many, and nothing else of the way over needs them.
       const found = await documents('readings')
-        .find({ device, ahead: true, _id: { $gt: cursor } })
+        .find({ _id: idsOf(device, cursor), ahead: true })
         .sort({ _id: 1 })
         .limit(limit + 1)
         .toArray()
@@ -48,7 +49,7 @@ export function createNewLogCalls(
       )
     },
     async clearAhead(device) {
-      await documents('readings').updateMany({ device, ahead: true }, { $unset: { ahead: '' } })
+      await documents('readings').updateMany({ _id: idsOf(device), ahead: true }, { $unset: { ahead: '' } })
     },
   }
 }

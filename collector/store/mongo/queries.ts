@@ -31,6 +31,12 @@ export function pageOf<T extends { readonly id: string }>(items: readonly T[], l
   return { items: page, cursor: items.length > limit ? (page.at(-1)?.id ?? null) : null }
 }
 
+/** All ids of what is of a device, those after the cursor: they begin with its name and a slash, and 0 is next to that. */
+export const idsOf = (device: string, cursor = ''): { $gt: string; $lt: string } => ({
+  $gt: cursor === '' ? `${device}/` : cursor,
+  $lt: `${device}0`,
+})
+
 /** For a cursor that is not one of ours. */
 export const badCursor = (cursor: string): CodedError =>
   new CodedError('bad-cursor', `The cursor "${cursor}" is not one that this query gave.`, {
@@ -69,13 +75,17 @@ export function createQueries(place: Place, sets: Sets): QueryCalls {
   }
   const currentSet = async (device: string): Promise<number> =>
     (await sets.statesOf([device])).get(device)?.current ?? 0
-  const byIngest: Sort = { firstIngest: 1, _id: 1 }
+  const byIngest = { firstIngest: 1, _id: 1 } as const
   return {
     read: (collection, ids) => readDocuments(place, collection, ids),
     devices: () => all('devices', {}, { _id: 1 }),
     streams: (device) => all('streams', device === undefined ? {} : { device }, { device: 1, sensor: 1 }),
-    epochs: (device, sensor) =>
-      all('epochs', sensor === undefined ? { device } : { device, sensor }, byIngest),
+    async epochs(device, sensor) {
+      if (sensor !== undefined) return all('epochs', { device, sensor }, byIngest)
+      // In the order of the index, and then in that of time: the server sorts no more than fits into its memory.
+      const found = await all('epochs', { device }, { sensor: 1, ...byIngest })
+      return found.sort((a, b) => a.firstIngest - b.firstIngest || (a.id < b.id ? -1 : 1))
+    },
     async newestRollup(device, sensor, level) {
       const set = await currentSet(device)
       const [newest = null] = await all('rollups', { device, set, sensor, level }, { start: -1 }, 1)
@@ -91,8 +101,7 @@ export function createQueries(place: Place, sets: Sets): QueryCalls {
       return { items: found.slice(0, limit), cursor: found[limit]?.start.toString() ?? null }
     },
     buckets: createBucketPages(place),
-    // All ids of a device lie between these two.
-    windows: async ({ device, set, limit, cursor = `${device}/`, sealed, after }) =>
+    windows: async ({ device, set, limit, cursor, sealed, after }) =>
       pageOf(
         await all(
           'rollups',
@@ -100,7 +109,7 @@ export function createQueries(place: Place, sets: Sets): QueryCalls {
             device,
             set,
             sealed: sealed ? true : { $in: [false, true] },
-            _id: { $gt: cursor, $lt: `${device}0` },
+            _id: idsOf(device, cursor),
             ...(after ? { o: { $gt: textOf(after) } } : {}),
           },
           { _id: 1 },
@@ -108,10 +117,10 @@ export function createQueries(place: Place, sets: Sets): QueryCalls {
         ),
         limit,
       ),
-    async changedBuckets({ device, after, limit, cursor = '' }) {
+    async changedBuckets({ device, after, limit, cursor }) {
       // The ids first: sorted whole buckets would take more memory than the server gives.
       const found = await documents('readings')
-        .find({ device, o: { $gt: textOf(after) }, _id: { $gt: cursor } }, { projection: { _id: 1 } })
+        .find({ device, o: { $gt: textOf(after) }, _id: idsOf(device, cursor) }, { projection: { _id: 1 } })
         .sort({ _id: 1 })
         .limit(limit + 1)
         .toArray()
@@ -123,8 +132,8 @@ export function createQueries(place: Place, sets: Sets): QueryCalls {
       }
     },
     bucketCount: async (device) => Number((await db.command({ count: 'readings', query: { device } })).n),
-    summaries: async ({ device, limit, cursor = '' }) =>
-      pageOf(await all('summaries', { device, _id: { $gt: cursor } }, { _id: 1 }, limit + 1), limit),
+    summaries: async ({ device, limit, cursor }) =>
+      pageOf(await all('summaries', { device, _id: idsOf(device, cursor) }, { _id: 1 }, limit + 1), limit),
     async deviceNames() {
       const lists = await Promise.all([
         documents('devices').distinct('_id'),
@@ -146,8 +155,10 @@ function createBucketPages({ documents }: Place): Store['buckets'] {
       cursor === undefined
         ? {}
         : { $or: [{ firstTime: { $gt: first } }, { firstTime: first, _id: { $gte: id } }] }
+    // Told twice, so that the index begins at the cursor.
+    const firstTime = { $lt: boundOf(to), ...(cursor === undefined ? {} : { $gte: first }) }
     const found = documents('readings')
-      .find({ device, sensor, firstTime: { $lt: boundOf(to) }, lastTime: { $gte: boundOf(from) }, ...rest })
+      .find({ device, sensor, firstTime, lastTime: { $gte: boundOf(from) }, ...rest })
       .sort({ firstTime: 1, _id: 1 })
       .batchSize(Math.min(limit + 1, bucketsPerBatch))
     const items: Collections['readings'][] = []

@@ -27,13 +27,18 @@ export function createRemovals({ documents, meta }: Place, sets: Sets): RemovalC
       const most = limit + 1
       const found = time === '-' ? await unknown(ingestedBefore, id, most) : []
       const first = boundOf(Number(time))
+      // Told twice, so that the index begins at the cursor.
+      const begin = time === '-' ? {} : { $gte: first }
       const after: Filter<Stored> =
         time === '-'
           ? {}
           : { $or: [{ newestIngest: { $gt: first } }, { newestIngest: first, _id: { $gt: id } }] }
       if (found.length < most)
         found.push(
-          ...(await page({ newestIngest: { $lt: boundOf(ingestedBefore) }, ...after }, most - found.length)),
+          ...(await page(
+            { newestIngest: { $lt: boundOf(ingestedBefore), ...begin }, ...after },
+            most - found.length,
+          )),
         )
       const items = found.slice(0, limit).map((stored) => decode('readings', stored))
       const last = items.at(-1)
