@@ -22,7 +22,17 @@ const codes = {
 
 /** What the driver or the server objects to, in words. What is no trouble of theirs is a bug, and comes back as it is. */
 export function explain(error: unknown, url: string): unknown {
-  if (error instanceof CodedError || !(error instanceof MongoError)) return error
+  if (error instanceof CodedError) return error
+  if (isOfFile(error))
+    return new CodedError(
+      'store-tls',
+      `${error.path}, which store.url names, cannot be read (${error.code}).`,
+      {
+        hint: 'See tlsCAFile and tlsCertificateKeyFile in store.url.',
+        cause: error,
+      },
+    )
+  if (!(error instanceof MongoError)) return error
   const place = `MongoDB at ${shownUrl(url)}`
   const reason = reasonOf(error, url)
   const coded = (code: string, message: string, retryable: boolean, hint: string): CodedError =>
@@ -70,9 +80,17 @@ export function explain(error: unknown, url: string): unknown {
     'unreachable',
     `${place} does not answer (${reason}).`,
     true,
-    'See whether it runs; the collector goes on by itself. Agents and the log keep what is not stored.',
+    'See whether it runs, and whether it wants tls=true in store.url; the collector goes on by itself. Agents and the log keep what is not stored.',
   )
 }
+
+/** The driver reads the files that the address names when it connects. */
+const isOfFile = (error: unknown): error is Error & { path: string; code: string } =>
+  error instanceof Error &&
+  'syscall' in error &&
+  error.syscall === 'open' &&
+  'path' in error &&
+  'code' in error
 
 /** How to mend an index that is not as it has to be. */
 export const indexHint =
