@@ -73,7 +73,8 @@ describe.skipIf(!needsMongodb.isMet)(`a store in MongoDB ${needsMongodb.title}`,
   })
 
   test('the documents that plans are made for can be stored', async () => {
-    await (await openPlans(server.freshUrl())).close()
+    const plans = await openPlans(server.freshUrl())
+    await expect(plans.close()).resolves.toBeUndefined()
   })
 
   test('every question begins with the fields of an index, and comes in the order of it', () => {
