@@ -1,5 +1,5 @@
-import { pbkdf2Sync, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import { derive, isSecretOf } from '../scrypt.ts'
 
 const tokenBytes = 32
 const hashBytes = 32
@@ -19,23 +19,19 @@ export function makeToken(): string {
   return randomBytes(tokenBytes).toString('base64url')
 }
 
-const scryptHash = promisify<string | Uint8Array, Uint8Array, number, typeof cost, Buffer>(scrypt)
-
 /** `scrypt$N$r$p$salt$hash`: what is kept of a token. */
 export async function hashToken(token: string): Promise<string> {
   const salt = randomBytes(saltBytes)
-  const hash = await scryptHash(token, salt, hashBytes, cost)
+  const hash = await derive(token, salt, hashBytes, cost)
   return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64'), hash.toString('base64')].join('$')
 }
 
-/** True when this is the token of that hash. Takes the same time for every wrong one. */
+/** True when this is the token of that hash. */
 export async function isTokenOf(token: Uint8Array, kept: string): Promise<boolean> {
   const [kind, n, r, p, salt = '', hash = ''] = kept.split('$')
   if (kind !== 'scrypt') return false
-  const wanted = Buffer.from(hash, 'base64')
-  const parameters = { N: Number(n), r: Number(r), p: Number(p) } as typeof cost
-  const given = await scryptHash(token, Buffer.from(salt, 'base64'), wanted.byteLength, parameters)
-  return timingSafeEqual(given, wanted)
+  const cost = { N: Number(n), r: Number(r), p: Number(p) }
+  return isSecretOf(token, { ...cost, salt: Buffer.from(salt, 'base64'), key: Buffer.from(hash, 'base64') })
 }
 
 /** The same token for Mosquitto's password file: `$7$`, PBKDF2 with SHA-512. */

@@ -1,4 +1,5 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { derive, isSecretOf as isHashed } from '../../scrypt.ts'
 
 /** What a token allows: to read, or to read and give orders. */
 export type Role = 'viewer' | 'operator'
@@ -36,7 +37,7 @@ export async function makeToken(
   const id = randomBytes(idCharacters).reduce((text, byte) => text + (byte % 36).toString(36), '')
   const secret = randomBytes(secretBytes).toString('base64url')
   const salt = randomBytes(saltBytes)
-  const key = await derive(secret, salt, cost)
+  const key = await derive(secret, salt, hashBytes, cost)
   const hash = ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')]
   return { token: `bg-${id}-${secret}`, entry: { ...about, id, hash: hash.join(':') } }
 }
@@ -51,11 +52,10 @@ export function parseToken(text: string): { readonly id: string; readonly secret
 export const hideTokens = (text: string): string =>
   text.replaceAll(/\bbg-[a-z0-9]{10}-[\w-]+/g, 'bg-(hidden)')
 
-/** Whether this is the secret that was hashed; compared in constant time. */
+/** Whether this is the secret that was hashed. */
 export async function isSecretOf(secret: string, { hash }: Pick<TokenEntry, 'hash'>): Promise<boolean> {
   const parts = hashParts(hash)
-  if (!parts) return false
-  return timingSafeEqual(await derive(secret, parts.salt, parts), parts.key)
+  return parts !== null && isHashed(secret, parts)
 }
 
 function hashParts(hash: string) {
@@ -66,19 +66,6 @@ function hashParts(hash: string) {
   const isBounded = parts.N <= mostCost.N && parts.r <= mostCost.r && parts.p <= mostCost.p
   if (!isPower || !isBounded || parts.r < 1 || parts.p < 1) return null
   return { ...parts, salt: Buffer.from(salt, 'base64url'), key: Buffer.from(key, 'base64url') }
-}
-
-/** In a thread of the pool: the loop goes on meanwhile. */
-function derive(
-  secret: string,
-  salt: Buffer,
-  { N, r, p }: { N: number; r: number; p: number },
-): Promise<Buffer> {
-  return new Promise((resolve, reject) =>
-    scrypt(secret, salt, hashBytes, { N, r, p, maxmem: 256 * N * r }, (error, key) =>
-      error ? reject(error) : resolve(key),
-    ),
-  )
 }
 
 /** The line that a token file holds of a token. */
