@@ -1,9 +1,10 @@
 import type { AgentConfig } from '../config/load.ts'
 import { startAgent } from '../core/agent.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { createTimekeeper } from '../core/time/timekeeper.ts'
 import { thisMachine } from '../machine.ts'
-import { endingWords } from '../uplink/credentials.ts'
+import { endingWords, type UplinkCredentials } from '../uplink/credentials.ts'
 import { createMqttUplink } from '../uplink/mqtt.ts'
 import { makeSensor, openBuffer, credentialsOf } from './parts.ts'
 import { agentVersion } from './version.ts'
@@ -36,13 +37,25 @@ export async function runAgent(config: AgentConfig, log: Log): Promise<void> {
     log,
     version: agentVersion,
   })
-  const ending = endingWords(credentials, clock.now())
-  if (ending) log.warn({}, ending)
+  const forget = watchEnd(credentials, clock, log)
   log.info({ device, sensors: sensors.map(({ id }) => id).join(' '), epoch: buffer.epoch }, 'running')
   const signal = await nextSignal()
   log.info({ signal }, 'stopping')
+  forget()
   await agent.stop()
   log.info({}, 'stopped')
+}
+
+const dayMs = 86_400_000
+
+/** Tells now and once a day that the certificate ends before long: an agent runs for years. */
+function watchEnd(credentials: UplinkCredentials, clock: Clock, log: Log): () => void {
+  const ending = endingWords(credentials, clock.now())
+  if (ending) log.warn({}, ending)
+  let cancel = clock.setTimer(dayMs, () => {
+    cancel = watchEnd(credentials, clock, log)
+  })
+  return () => cancel()
 }
 
 function nextSignal(): Promise<string> {

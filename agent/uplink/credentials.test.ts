@@ -38,7 +38,7 @@ describe('credentials', () => {
     )
     expect(() => describeCredentials({ ...none, cert, key }, endsMs + 1)).toThrow(/balcony, until 2046/)
     expect(endingWords({ ...none, cert, key }, endsMs - 61 * 86_400_000)).toBe(null)
-    expect(endingWords({ ...none, cert, key }, endsMs - 59 * 86_400_000)).toMatch(/ends soon: balcony/)
+    expect(endingWords({ ...none, cert, key }, endsMs - 59 * 86_400_000)).toMatch(/ends in 59 days: balcony/)
     expect(endingWords({ ...none, cert, key }, endsMs + 1)).toMatch(/has ended: balcony/)
     expect(endingWords(none, 0)).toBe(null)
   })

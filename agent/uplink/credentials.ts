@@ -49,10 +49,12 @@ export function describeCredentials({ token, cert }: UplinkCredentials, nowMs: n
   })
 }
 
-/** That the certificate ends soon; null: it does not. */
+/** In how many days the certificate ends, if that is soon; null: it is not. */
 export function endingWords({ cert }: UplinkCredentials, nowMs: number): string | null {
   if (cert === null || endOf(cert) - nowMs > warnDays * dayMs) return null
-  return `the certificate of this device ${endOf(cert) > nowMs ? 'ends soon' : 'has ended'}: ${certificateWords(cert)}; a new one: barograph-collector devices renew`
+  const days = Math.floor((endOf(cert) - nowMs) / dayMs)
+  const when = days < 0 ? 'has ended' : `ends in ${days} ${days === 1 ? 'day' : 'days'}`
+  return `the certificate of this device ${when}: ${certificateWords(cert)}; a new one: barograph-collector devices renew`
 }
 
 /** `balcony, until 2028-11-20` */

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from '../config/index.ts'
-import { certificateLives, endOf, hasRegistry, isValid, openRegistry, warnDays } from '../devices/index.ts'
+import {
+  certificateLives,
+  endOf,
+  endWords,
+  hasRegistry,
+  isValid,
+  openRegistry,
+  warnDays,
+} from '../devices/index.ts'
 import { fault, type Finding, found } from './finding.ts'
 
 const dayMs = 86_400_000
@@ -39,7 +47,7 @@ function examineRegistry(folder: string, nowMs: number): Finding {
     if (ending.length === 0) return found('devices', words)
     return fault(
       'devices',
-      `${words}; before ${dateOf(nowMs + certificateLives.deviceWarnDays * dayMs)} end: ${ending.map(({ device }) => device).join(', ')}`,
+      `${words}; before long ${ending.map(({ device, endsMs }) => `${device} ${endWords(endsMs, nowMs)}`).join('; ')}`,
       'barograph-collector devices renew DEVICE, and bring it the new file',
     )
   } finally {

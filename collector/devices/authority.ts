@@ -17,6 +17,8 @@ export const certificateLives = {
   deviceDays: 2 * 365,
   /** From here on it is said that a certificate of a device ends. */
   deviceWarnDays: 60,
+  /** The same of the authority: every device needs a new file then. */
+  authorityWarnDays: 365,
 } as const
 
 /**

@@ -52,6 +52,8 @@ export interface Registry {
   list(): RegisteredDevice[]
   credential(id: number): Credential | null
   credentialOfSerial(serial: string): Credential | null
+  /** Devices of which every valid credential ends by itself, and when the last one does; the first first. */
+  ends(nowMs: number): { device: string; endsMs: number }[]
   /** Another number after every change by another connection. */
   version(): number
   close(): void
@@ -127,6 +129,11 @@ export function openRegistry(folder: string): Registry {
     `UPDATE credentials SET revoked = @nowMs
      WHERE device = @device AND revoked IS NULL AND (ends IS NULL OR ends > @nowMs)`,
   )
+  const ends = db.prepare<{ nowMs: number; never: number }, { device: string; endsMs: number }>(
+    `SELECT device, max(coalesce(ends, @never)) AS endsMs FROM credentials
+     WHERE revoked IS NULL AND (ends IS NULL OR ends > @nowMs)
+     GROUP BY device HAVING endsMs < @never ORDER BY endsMs, device`,
+  )
   const full = (row: DeviceRow): RegisteredDevice => ({
     device: row.device,
     site: JSON.parse(row.site) as RegisteredSite,
@@ -165,6 +172,7 @@ export function openRegistry(folder: string): Registry {
     list: () => guard(() => all.all().map(full)),
     credential: (id) => guard(() => byId.get(id) ?? null),
     credentialOfSerial: (serial) => guard(() => bySerial.get(serial) ?? null),
+    ends: (nowMs) => guard(() => ends.all({ nowMs, never: Number.MAX_SAFE_INTEGER })),
     version: () => guard(() => Number(db.pragma('data_version', { simple: true }))),
     close,
   }

@@ -7,6 +7,7 @@ import type { Address } from '@barograph/proto/config'
 import type { TlsFiles, TlsSource } from '../core/access.ts'
 import type { Clock } from '../core/clock.ts'
 import { type Authority, certificateLives, endOf, openAuthority, readIfThere, splitPem } from './authority.ts'
+import { endWords } from './endings.ts'
 import { replaceFile } from './private-file.ts'
 
 const dayMs = 86_400_000
@@ -140,7 +141,7 @@ export async function createTlsSource({
     warnedOfMs = clock.now()
     report(
       'warn',
-      `the broker's certificate ${leftMs > 0 ? 'ends' : 'has ended'} on ${dateOf(endOf(files.cert))}: devices will not trust it`,
+      `the broker's certificate ${endWords(endOf(files.cert), clock.now())}: devices will not trust it`,
     )
   }
 

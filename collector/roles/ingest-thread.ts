@@ -2,10 +2,12 @@ import { withoutPassword } from '../config/place.ts'
 import { createBridge } from '../core/bridge.ts'
 import type { Ingest } from '../core/ingest.ts'
 import { createReceipts } from '../core/receipts.ts'
+import { createEndings } from '../devices/index.ts'
 import { createBroker } from '../ingest/broker.ts'
 import { createMqttClient } from '../ingest/mqtt-client.ts'
 import { systemClock } from '../system-clock.ts'
 import { bridgeClientId, readMqttAccess } from './mqtt-access.ts'
+import { endingMetrics } from './ending-metrics.ts'
 import { type DeviceGate, openDeviceGate } from './device-gate.ts'
 import { bridgeMetrics } from './metrics.ts'
 import { createOpeners } from './open.ts'
@@ -35,12 +37,19 @@ async function startIngest(thread: Thread): Promise<RunningRole> {
         : say.error({}, `nothing is acknowledged until the log takes it: ${trouble}`),
     fail,
   })
+  // Also of devices that come in through an outside broker: nobody else tells of their ends.
+  const endings = createEndings({
+    folder: config.devices.folder,
+    clock: systemClock,
+    report: (words) => say.warn({}, words),
+  })
   let gate: DeviceGate | null = null
   let ingest: Ingest
   try {
     gate = config.broker ? await openDeviceGate(thread) : null
     ingest = await connectDevices(thread, bridge, gate)
   } catch (error) {
+    endings.close()
     gate?.close()
     await deadLetters.close()
     await log.close()
@@ -72,6 +81,7 @@ async function startIngest(thread: Thread): Promise<RunningRole> {
         metrics: [
           ...bridgeMetrics(state, receipts.state(), ingest.connections()),
           ...(gate?.metrics() ?? []),
+          ...endingMetrics(endings.state()),
         ],
       }
     },
@@ -80,6 +90,7 @@ async function startIngest(thread: Thread): Promise<RunningRole> {
     },
     async stop() {
       await ingest.close()
+      endings.close()
       gate?.close()
       const drained = new AbortController()
       await Promise.race([

@@ -3,10 +3,12 @@ import type { Config } from '../../config/index.ts'
 import { formatTime } from '../../core/iso-time.ts'
 import {
   certificateLives,
+  endWords,
   type Credential,
   hasRegistry,
   isValid,
   openRegistry,
+  readEndings,
   type RegisteredDevice,
 } from '../../devices/index.ts'
 import { createOpeners } from '../../roles/open.ts'
@@ -19,17 +21,18 @@ export async function listDevices(config: Config, json: boolean): Promise<string
   const rows = devices.map((device) => rowOf(device, lastSeen.get(device.device) ?? null, Date.now()))
   if (json) return rows.map((row) => JSON.stringify(row))
   if (rows.length === 0) return ['No device was added yet: barograph-collector devices add --help']
-  return table([
+  const lines = table([
     ['device', 'auth', 'state', 'added', 'last seen', 'site'],
     ...rows.map(({ device, auth, state, ends, added, lastSeen, site }) => [
       device,
       auth,
-      state === 'valid' && ends ? `until ${ends.slice(0, 10)}` : state,
+      stateWords(state, ends, Date.now()),
       added.slice(0, 10),
       lastSeen ?? 'unknown',
       site.name,
     ]),
   ])
+  return [...lines, ...authorityWords(folder, Date.now())]
 }
 
 function readAll(folder: string): RegisteredDevice[] {
@@ -64,6 +67,22 @@ function rowOf(
       revoked: dateOf(revokedMs),
     })),
   }
+}
+
+/** As people want it: until when, or in how many days it is over. */
+function stateWords(state: string, ends: string | null, nowMs: number): string {
+  if (ends === null) return state
+  if (state === 'ends soon') return endWords(Date.parse(ends), nowMs)
+  return state === 'valid' ? `until ${ends.slice(0, 10)}` : state
+}
+
+/** What else has to be good for any of them to come in; nothing where there is no authority. */
+function authorityWords(folder: string, nowMs: number): string[] {
+  const { authorityEndsMs: endsMs } = readEndings(folder, nowMs)
+  if (endsMs === null) return []
+  const isSoon = endsMs - nowMs < certificateLives.authorityWarnDays * 86_400_000
+  const words = isSoon ? endWords(endsMs, nowMs) : `is good until ${formatTime(endsMs).slice(0, 10)}`
+  return [`The authority that signs for them and for the broker ${words}.`]
 }
 
 function stateOf(newest: Credential | undefined, valid: readonly Credential[], nowMs: number): string {
