@@ -5,14 +5,14 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Outcome } from '../core/ingest.ts'
 import { judge } from '../core/verdict.ts'
-import { createAccess } from '../devices/access.ts'
+import { accessLimits, createAccess } from '../devices/access.ts'
 import { type Authority, openAuthority } from '../devices/authority.ts'
 import { openRegistry } from '../devices/registry.ts'
 import { createTlsSource } from '../devices/server-certificate.ts'
 import { makeDevicesFolder, newToken, somewhere } from '../devices/testing/folder.ts'
 import { systemClock } from '../system-clock.ts'
 import { type BrokerOptions, createBroker, type TurnedAway } from './broker.ts'
-import { brokerLimits } from './limits.ts'
+import { type BrokerLimits, brokerLimits } from './limits.ts'
 
 const waitOptions = { timeout: 10_000, interval: 10 }
 
@@ -338,6 +338,52 @@ describe('with certificates', () => {
   })
 })
 
+/** CONNECT of MQTT 3.1.1 with a name and a token, byte by byte: a client library would be most of the time of a guess. */
+function connectPacket(clientId: string, username: string, password: string): Buffer {
+  const texts = [clientId, username, password].flatMap((text) => [
+    Buffer.from([text.length >> 8, text.length & 255]),
+    Buffer.from(text),
+  ])
+  const body = Buffer.concat([Buffer.from([0, 4, ...Buffer.from('MQTT'), 4, 0xc2, 0, 60]), ...texts])
+  return Buffer.concat([Buffer.from([0x10, body.byteLength]), body])
+}
+
+test('10,000 guesses let nobody in, cost few hashes, are all counted, and touch no other device', async () => {
+  const { ingest, away, enter, join, taken } = await openWorld('token', { tls: null })
+  const finish = await startGoodTraffic(await enter(await join('balcony')))
+  const port = Number(new URL(ingest.url).port)
+  /** The answer to CONNECT. */
+  const guess = (i: number) =>
+    new Promise<number | undefined>((resolve) => {
+      const device = i % 2 === 0 ? 'balcony' : `cellar-${i % 100}`
+      const socket = connect(port, '127.0.0.1')
+      socket.on('error', () => resolve(undefined))
+      socket.once('close', () => resolve(undefined))
+      socket.once('data', (data) => {
+        resolve(data[3])
+        socket.destroy()
+      })
+      socket.write(connectPacket(`barograph-${device}.${i}`, device, `guess-${i}`))
+    })
+  const answers = new Map<number | undefined, number>()
+  const startedMs = performance.now()
+  for (let i = 0; i < 10_000; i += 50)
+    for (const answer of await Promise.all(Array.from({ length: 50 }, (_, k) => guess(i + k))))
+      answers.set(answer, (answers.get(answer) ?? 0) + 1)
+  const seconds = (performance.now() - startedMs) / 1_000
+  // 4: not this token; 3: come back later, and not looked at.
+  expect([...answers.keys()].filter((code) => code !== 3 && code !== 4)).toEqual([])
+  const wrong = codesOf(away).filter((code) => code === 'wrong-token').length
+  const { burst, perSecond } = accessLimits.guessesOfAddress
+  expect(wrong).toBeGreaterThan(0)
+  expect(wrong).toBeLessThanOrEqual(burst + 50 + perSecond * seconds)
+  expect(codesOf(away).filter((code) => /^(wrong-token|too-many-guesses|busy)$/.test(code))).toHaveLength(
+    10_000,
+  )
+  expect(JSON.stringify(away)).not.toContain('guess-')
+  await finish(taken)
+})
+
 describe('sockets', () => {
   const open = async (url: string): Promise<Socket> => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -412,16 +458,24 @@ describe('sockets', () => {
   })
 })
 
-test('a device beyond its rate waits for its acknowledgements and loses nothing; others do not wait', async () => {
-  const limits = { messagesOfDevice: { perSecond: 100, burst: 20 } }
-  const { enter, join, taken } = await openWorld('token', { limits })
-  const [eager, calm] = [await enter(await join('eager')), await enter(await join('calm'))]
-  const sent = Array.from({ length: 60 }, (_, i) => eager.publishAsync(upTopic('eager'), `${i}`, { qos: 1 }))
-  await vi.waitFor(() => expect(taken.length).toBeGreaterThanOrEqual(20), waitOptions)
-  await calm.publishAsync(upTopic('calm'), 'calm', { qos: 1 })
-  const before = taken.filter(({ identity }) => identity === 'eager').length
-  expect(before).toBeLessThan(60)
-  await Promise.all(sent)
-  const arrived = taken.filter(({ identity }) => identity === 'eager').map(({ payload }) => payload)
-  expect(arrived).toEqual(Array.from({ length: 60 }, (_, i) => `${i}`))
-})
+test.each<[string, Partial<BrokerLimits>]>([
+  ['messages', { messagesOfDevice: { perSecond: 100, burst: 20 } }],
+  ['bytes', { bytesOfDevice: { perSecond: 50_000, burst: 10_000 } }],
+])(
+  'a device beyond its rate of %s waits for its acknowledgements and loses nothing; others do not wait',
+  async (_what, limits) => {
+    const { enter, join, taken } = await openWorld('token', { limits })
+    const [eager, calm] = [await enter(await join('eager')), await enter(await join('calm'))]
+    const text = (i: number) => `${i} `.padEnd(450, '.')
+    const sent = Array.from({ length: 60 }, (_, i) =>
+      eager.publishAsync(upTopic('eager'), text(i), { qos: 1 }),
+    )
+    await vi.waitFor(() => expect(taken.length).toBeGreaterThanOrEqual(20), waitOptions)
+    await calm.publishAsync(upTopic('calm'), 'calm', { qos: 1 })
+    const before = taken.filter(({ identity }) => identity === 'eager').length
+    expect(before).toBeLessThan(60)
+    await Promise.all(sent)
+    const arrived = taken.filter(({ identity }) => identity === 'eager').map(({ payload }) => payload)
+    expect(arrived).toEqual(Array.from({ length: 60 }, (_, i) => text(i)))
+  },
+)

@@ -165,6 +165,17 @@ describe.skipIf(!needsMosquitto.isMet)(
       await vi.waitFor(() => expect(heard).toContain(downTopic('mallory')), waitOptions)
       expect(new Set(heard)).toEqual(new Set([downTopic('mallory')]))
 
+      // A last will is a message like any other.
+      const dying = await enter({
+        ...mallory,
+        will: { topic: statusTopic('balcony'), payload: Buffer.from('dead'), qos: 1, retain: true },
+      })
+      dying.stream.destroy()
+      await vi.waitFor(
+        () => expect(logged()).toMatch(/mallory (closed its connection|disconnected)/),
+        waitOptions,
+      )
+
       // Another one's client id is of no use, and neither are its name, no name, or a wrong token.
       const disguised = await enter({ ...mallory, clientId: 'barograph-balcony' })
       await expect(enter({ ...mallory, username: 'balcony' })).rejects.toMatchObject({ code: 5 })
@@ -195,6 +206,11 @@ describe.skipIf(!needsMosquitto.isMet)(
       await world.reload()
       await isCut
       await expect(world.enter(world.mallory)).rejects.toMatchObject({ code: 5 })
+      // Its log comes in blocks, and names who was turned away by the address alone.
+      await vi.waitFor(
+        () => expect(/disconnected, not authorised/.test(world.logged())).toBe(true),
+        waitOptions,
+      )
       await finish()
     })
 
@@ -211,6 +227,10 @@ describe.skipIf(!needsMosquitto.isMet)(
         const { cert, key } = options as { cert?: string; key?: string }
         await expect(enter(login('balcony', cert && key ? { cert, key } : {}))).rejects.toThrow(/./)
       }
+      await vi.waitFor(
+        () => expect(world.logged().match(/OpenSSL Error|SSL routines/g)?.length).toBeGreaterThan(2),
+        waitOptions,
+      )
       const client = await enter(mallory)
       await client.publishAsync(upTopic('balcony'), 'forged', { qos: 1 })
       await client.publishAsync(upTopic('mallory'), 'own', { qos: 1 })
