@@ -13,6 +13,7 @@ const usageCodes = new Set([
   'bad-statistics',
   'mqtt-refused',
   'mqtt-tls',
+  'mqtt-unknown-host',
   'port-in-use',
   'port-forbidden',
   'address-unavailable',

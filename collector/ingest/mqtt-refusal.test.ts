@@ -14,6 +14,11 @@ test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_
   },
 )
 
-test.each([3, 'ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNRESET', undefined])('%s may pass', (code) => {
+test('a host of no name is a matter of configuration', () => {
+  const refusal = refusalFor(withCode('ENOTFOUND'), 'mqtt://nowhere')
+  expect(refusal).toMatchObject({ code: 'mqtt-unknown-host', retryable: false })
+})
+
+test.each([3, 'ECONNREFUSED', 'EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET', undefined])('%s may pass', (code) => {
   expect(refusalFor(withCode(code), 'mqtt://b')).toBeNull()
 })

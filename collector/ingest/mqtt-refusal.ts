@@ -20,6 +20,11 @@ export function refusalFor(error: Error, url: string): CodedError | null {
       hint: 'mqtt.username and mqtt.password are the ones that the broker knows for the collector (docs/mosquitto.md).',
       cause: error,
     })
+  if (code === 'ENOTFOUND')
+    return new CodedError('mqtt-unknown-host', `There is no host of the name in ${url} (${error.message}).`, {
+      hint: 'Name the host and port of the broker in mqtt.url, as in mqtt://127.0.0.1:1883.',
+      cause: error,
+    })
   if (typeof code === 'string' && tlsCodes.test(code))
     return new CodedError('mqtt-tls', `No TLS with the broker at ${url}: ${error.message} (${code}).`, {
       hint: 'mqtt.ca names the authority that signed its certificate, mqtt.cert and mqtt.key ours if it asks for one; the host in mqtt.url is one of its names.',
