@@ -57,7 +57,7 @@ export interface StoreContent {
 }
 
 /** Only what is looked at; a document may have more. */
-interface Bucket {
+export interface Bucket {
   device: string
   sensor: string
   epoch: string
@@ -67,7 +67,7 @@ interface Bucket {
   marks: { seq: number }[]
   events: { first: number; last: number; what: string }[]
 }
-interface EpochBody {
+export interface EpochBody {
   device: string
   sensor: string
   epoch: string
@@ -76,7 +76,7 @@ interface EpochBody {
   ended: number | null
   accepted: number
 }
-interface RollupBody {
+export interface RollupBody {
   device: string
   sensor: string
   level: string
@@ -96,47 +96,67 @@ const bucketSize = 256
 
 export const epochKey = (stream: string, epoch: string): string => `${stream} ${epoch}`
 
-/**
- * The whole store, read with SQL and JSON alone: no code of the collector judges the collector. `metric` is the one that
- * windows are judged by, `number` the one that carries the ledger's number.
- */
-export function readStore(path: string, { metric = 'temperature', number = 'tally' } = {}): StoreContent {
+/** The documents that are looked at, of a store wherever it is. Windows are those that hold. */
+export interface Documents {
+  readonly epochs: Iterable<EpochBody>
+  readonly buckets: Iterable<Bucket>
+  readonly windows: Iterable<RollupBody>
+}
+
+/** What windows are judged by, and what carries the ledger's number. */
+export interface Metrics {
+  readonly metric?: string
+  readonly number?: string
+}
+
+/** The whole store in a file, read with SQL and JSON alone: no code of the collector judges the collector. */
+export function readStore(path: string, metrics: Metrics = {}): StoreContent {
   const db = new Database(path, { readonly: true })
   try {
     const bodies = function* <T>(table: string, where = ''): Iterable<T> {
       for (const body of db.prepare<[], string>(`SELECT body FROM ${table} ${where}`).pluck().iterate())
         yield JSON.parse(body) as T
     }
-    const epochs = new Map<string, StoredEpoch>()
-    for (const body of bodies<EpochBody>('epochs')) {
-      const stream = `${body.device}/${body.sensor}`
-      epochs.set(epochKey(stream, body.epoch), {
-        stream,
-        epoch: body.epoch,
-        stored: emptySet,
-        twice: emptySet,
-        declared: [...Object.values(body.lost), ...Object.values(body.refused)].reduce<RangeSet>(
-          (all, set) => union(all, set),
-          emptySet,
-        ),
-        last: Math.max(body.ended ?? 0, body.accepted),
-      })
+    const documents: Documents = {
+      epochs: bodies('epochs'),
+      buckets: bodies('readings'),
+      windows: bodies('rollups', currentSets),
     }
-    const readings: StoredReading[] = []
-    for (const bucket of bodies<Bucket>('readings')) {
-      takeBucket(bucket, readings, epochs, metric, number)
-    }
-    const windows: StoredWindow[] = []
-    for (const body of bodies<RollupBody>('rollups', currentSets)) {
-      const figures = Object.entries(body.metrics).find(([key]) => isMetric(key, metric))?.[1]
-      const { device, sensor, level, start, end, timeZone, received } = body
-      if (figures)
-        windows.push({ stream: `${device}/${sensor}`, level, start, end, timeZone, received, figures })
-    }
-    return { readings, epochs, windows }
+    return contentOf(documents, metrics)
   } finally {
     db.close()
   }
+}
+
+export function contentOf(
+  documents: Documents,
+  { metric = 'temperature', number = 'tally' }: Metrics = {},
+): StoreContent {
+  const epochs = new Map<string, StoredEpoch>()
+  for (const body of documents.epochs) {
+    const stream = `${body.device}/${body.sensor}`
+    epochs.set(epochKey(stream, body.epoch), {
+      stream,
+      epoch: body.epoch,
+      stored: emptySet,
+      twice: emptySet,
+      declared: [...Object.values(body.lost), ...Object.values(body.refused)].reduce<RangeSet>(
+        (all, set) => union(all, set),
+        emptySet,
+      ),
+      last: Math.max(body.ended ?? 0, body.accepted),
+    })
+  }
+  const readings: StoredReading[] = []
+  for (const bucket of documents.buckets) takeBucket(bucket, readings, epochs, metric, number)
+  const windows: StoredWindow[] = []
+  for (const body of documents.windows) {
+    const figures = Object.entries(body.metrics).find(([key]) => isMetric(key, metric))?.[1]
+    const { device, sensor, level, start, end, timeZone, received } = body
+    if (figures)
+      windows.push({ stream: `${device}/${sensor}`, level, start, end, timeZone, received, figures })
+  }
+  return { readings, epochs, windows }
 }
 
 /** Keys of metrics begin with the name; custom ones add unit and kind. */
