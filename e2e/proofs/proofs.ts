@@ -1,5 +1,6 @@
 import { kills } from './kills.ts'
 import { offline } from './offline.ts'
+import { outagesProof } from './outages/outages.ts'
 import { soak } from './soak.ts'
 import { bugsProof, simulationProof } from '../simulation/proofs.ts'
 import type { Proof } from './proof.ts'
@@ -9,6 +10,7 @@ export const proofs: readonly Proof[] = [
   kills as Proof,
   offline,
   soak,
+  outagesProof as Proof,
   simulationProof as Proof,
   bugsProof as Proof,
 ]
