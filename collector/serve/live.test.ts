@@ -318,6 +318,43 @@ describe('a live client', () => {
   })
 })
 
+describe('while nobody looks', () => {
+  test('no window is read, and one that changes just when a client comes is told all the same', async () => {
+    await rig.sendBatch('balcony', { site, runs: [one(1, 20_000)] })
+    await rig.fold()
+    const asked: (readonly string[])[] = []
+    const held = Promise.withResolvers<void>()
+    const isHolding = Promise.withResolvers<void>()
+    let holdsNext = false
+    const server = await rig.start({
+      store: {
+        ...rig.store,
+        async changes(since, limit, only = []) {
+          asked.push(only)
+          const found = await rig.store.changes(since, limit, only)
+          if (!holdsNext || found.changes.length === 0) return found
+          holdsNext = false
+          isHolding.resolve()
+          await held.promise
+          return found
+        },
+      },
+    })
+    await until(() => asked.length > 2)
+    expect(asked.flat()).not.toContain('rollups')
+
+    holdsNext = true
+    await rig.sendBatch('balcony', { runs: [one(2, 21_000)] })
+    await rig.fold()
+    await isHolding.promise
+    const client = connect(server)
+    await client.snapshot()
+    held.resolve()
+    await until(() => client.windows().size === 7)
+    expect(asked.flat()).toContain('rollups')
+  })
+})
+
 describe('who may come', () => {
   test('a page of another site may not', async () => {
     const server = await rig.start()

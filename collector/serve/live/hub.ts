@@ -61,6 +61,8 @@ interface Connection {
 
 const closeGraceMs = 500
 const collections: readonly CollectionName[] = ['devices', 'streams', 'rollups']
+/** What is followed while nobody looks: windows are most of what changes, and only clients want them. */
+const unwatched: readonly CollectionName[] = ['devices', 'streams']
 const goingAway = 1001
 const signedOut = 4401
 
@@ -83,17 +85,17 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   let isClosed = false
   let isWaiting = false
 
-  async function readChanges(since: number): Promise<ChangeSet | null> {
-    const { changes, cursor } = await store.changes(since, serveLimits.changesPerFrame, collections)
+  async function readChanges(since: number, only = collections): Promise<ChangeSet | null> {
+    const { changes, cursor } = await store.changes(since, serveLimits.changesPerFrame, only)
     if (changes.length === 0) return null
     fleet.apply(changes)
     return changeSetOf(changes, cursor)
   }
 
-  async function readSets(): Promise<ChangeSet[]> {
+  async function readSets(only: readonly CollectionName[]): Promise<ChangeSet[]> {
     const sets: ChangeSet[] = []
     while (sets.length < serveLimits.pagesPerTurn) {
-      const set = await readChanges(sets.at(-1)?.cursor ?? head)
+      const set = await readChanges(sets.at(-1)?.cursor ?? head, only)
       if (!set) break
       sets.push(set)
       await immediate() // between two looks, requests have their turn
@@ -118,14 +120,23 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 
   async function takeTurn(): Promise<void> {
     await noteLife()
-    const sets = await readSets()
+    const isWatched = clients.size > 0
+    const sets = await readSets(isWatched ? collections : unwatched)
     const before = head
     head = sets.at(-1)?.cursor ?? head
     const statusChanges = new Set(fleet.statusChanges(now()))
     if (statusChanges.size > 0) sets.push({ cursor: head, devices: statusChanges, rollups: [] })
     const readings = source.take()
     const frame = frameWriter(readings)
-    const turn: Turn = { before, after: head, sets, statusChanges, readings, frame }
+    // A client that came meanwhile finds itself behind, and reads from the store what was left out.
+    const turn: Turn = {
+      before: isWatched ? before : head,
+      after: head,
+      sets,
+      statusChanges,
+      readings,
+      frame,
+    }
     for (const client of clients.keys()) client.deliver(turn)
   }
 
@@ -204,7 +215,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         subscription,
         resume,
         head: () => head,
-        readChanges,
+        readChanges: (since) => readChanges(since),
         prefix: options.prefix,
         onSent: () => figures.frames++,
         onSkipped: () => figures.skipped++,
