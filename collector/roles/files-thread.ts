@@ -6,7 +6,7 @@ import { createStatisticsFiles, type StatisticsFiles } from '../files/statistics
 import { prepareFolder } from '../files/atomic-file.ts'
 import { systemClock } from '../system-clock.ts'
 import { createOpeners } from './open.ts'
-import { openPatiently, whenThere } from './patience.ts'
+import { openPatiently, othersMs, whenMade } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
 /**
@@ -27,11 +27,9 @@ async function startFiles({ config, partitions: fixed, log: say, fail }: Thread)
   let trouble: string | null = null
 
   async function open(): Promise<StatisticsFiles> {
-    store ??= await whenThere(
+    store ??= await whenMade(
       () => openPatiently(createOpeners(config).readStore, { clock: systemClock, log: say }),
-      {
-        isAlone: false,
-      },
+      { patienceMs: othersMs, clock: systemClock },
     )
     const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
     const statistics = createStatistics({ store, partitions, metric, of, pause })

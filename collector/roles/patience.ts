@@ -1,11 +1,8 @@
 import { isCoded } from '@barograph/proto'
-import { systemClock } from '../system-clock.ts'
+import type { RoleName } from './messages.ts'
 import type { Thread } from './thread.ts'
 
 const lookAgainMs = 1_000
-/** The other threads of this program make the files that one reads. */
-const filesWithinMs = 15_000
-const filesAgainMs = 25
 
 /** Opens what a server keeps. One that is away is waited for, with a word; every other failure is the caller's. */
 export async function openPatiently<T>(
@@ -33,19 +30,38 @@ export async function openPatiently<T>(
   }
 }
 
-/** Opens a file to read as soon as another thread has made it; `isAlone`: there is no other, and nothing is waited for. */
-export async function whenThere<T>(
+/** Others who make it are given so long to start. */
+export const othersMs = 15_000
+const lookForItMs = 25
+
+/**
+ * How long to wait for a file or topic that programs with one of these roles make. What this program makes itself comes, or
+ * the program ends with the reason: its bridge begins when its roll has begun, which takes as long as Kafka does.
+ */
+export function patienceFor(makers: readonly RoleName[], own: readonly RoleName[]): number {
+  if (own.some((role) => makers.includes(role))) return Number.POSITIVE_INFINITY
+  return own.length > 1 ? othersMs : 0
+}
+
+/** Opens what somebody else is making. */
+export async function whenMade<T>(
   open: () => Promise<T>,
-  { isAlone }: { readonly isAlone: boolean },
+  {
+    patienceMs,
+    clock,
+  }: {
+    readonly patienceMs: number
+    readonly clock: { monotonicMs(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }
+  },
 ): Promise<T> {
-  let giveUpAt: number | null = null
+  let giveUpAtMs: number | null = null
   for (;;) {
     try {
       return await open()
     } catch (error) {
-      giveUpAt ??= systemClock.monotonicMs() + (isAlone ? 0 : filesWithinMs)
-      if (!isCoded(error) || !error.retryable || systemClock.monotonicMs() > giveUpAt) throw error
-      await systemClock.sleep(filesAgainMs, new AbortController().signal)
+      giveUpAtMs ??= clock.monotonicMs() + patienceMs
+      if (!isCoded(error) || !error.retryable || clock.monotonicMs() > giveUpAtMs) throw error
+      await clock.sleep(lookForItMs, new AbortController().signal)
     }
   }
 }

@@ -6,9 +6,9 @@ import { readSecret } from '../secret.ts'
 import { createServer, type ReachOptions } from '../serve/index.ts'
 import { openMongoAudits } from '../store/mongo/audits.ts'
 import { systemClock } from '../system-clock.ts'
-import type { ProgramState } from './messages.ts'
+import type { ProgramState, RoleName } from './messages.ts'
 import { createOpeners } from './open.ts'
-import { openPatiently, whenThere } from './patience.ts'
+import { openPatiently, patienceFor, whenMade } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
 const pageFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
@@ -18,12 +18,14 @@ const keyCharacters = 32
 /** HTTP, WebSocket and the page. Reads; an operator's orders go to the log. */
 async function startServe({ config, roles, version, log: logger }: Thread): Promise<RunningRole> {
   const openers = createOpeners(config)
-  const isAlone = roles.length === 1
-  const reached = <T>(open: () => Promise<T>): Promise<T> =>
-    openPatiently(open, { clock: systemClock, log: logger })
-  const log = await whenThere(() => reached(openers.readLog), { isAlone })
-  const store = await whenThere(() => reached(openers.readStore), { isAlone })
-  const deadLetters = await whenThere(() => reached(openers.readDeadLetters), { isAlone })
+  const made = <T>(open: () => Promise<T>, makers: readonly RoleName[]): Promise<T> =>
+    whenMade(() => openPatiently(open, { clock: systemClock, log: logger }), {
+      patienceMs: patienceFor(makers, roles),
+      clock: systemClock,
+    })
+  const log = await made(openers.readLog, ['bridge', 'roll'])
+  const store = await made(openers.readStore, ['roll'])
+  const deadLetters = await made(openers.readDeadLetters, ['bridge'])
   // Until the others speak for themselves they are starting: nobody shall be told to come before the door is open.
   const others = roles.filter((role) => role !== 'serve')
   let program: ProgramState = {
