@@ -4,6 +4,7 @@ import type { CollectionName, Position } from '../../core/documents.ts'
 import type { Stored } from './encoding.ts'
 import { ensureIndexes } from './indexes.ts'
 import { explain, shownUrl } from './trouble.ts'
+import { watchCommands } from './hung.ts'
 
 export interface MongoStoreOptions {
   /** mongodb://host:27017/database, with credentials and options as the driver takes them. */
@@ -12,6 +13,8 @@ export interface MongoStoreOptions {
   readonly readOnly?: boolean
   /** A server that is away is waited for: until it is back the calls fail. Else it cannot be opened. */
   readonly isPatient?: boolean
+  /** A command without an answer for so long hangs, ms; for tests. */
+  readonly hungMs?: number
   /** For tests: sees every command that is sent. */
   readonly watch?: (client: MongoClient) => void
 }
@@ -26,6 +29,8 @@ export const mongoLimits = {
   connectMs: 10_000,
   /** Until a hung connection is given up, ms. */
   socketMs: 15_000,
+  /** A command that has not ended after so long never will: all connections are made anew. */
+  hungMs: 60_000,
   /** Until a write has to be with the majority, ms; then it counts as not done. */
   majorityMs: 10_000,
   /** Documents in one command. */
@@ -126,6 +131,7 @@ export async function connect({
   url,
   readOnly = false,
   isPatient = false,
+  hungMs = mongoLimits.hungMs,
   watch,
 }: MongoStoreOptions): Promise<Connection> {
   const name = databaseOf(url)
@@ -140,31 +146,40 @@ export async function connect({
     meta: () => db.collection('meta'),
   }
   let ready: Promise<void> | null = null
+  const commands = watchCommands(client, hungMs, () => {
+    ready = null
+  })
   /** Tried again by the next call when it failed. */
   const prepared = (): Promise<void> => {
-    ready ??= prepare(client, place, url, readOnly).catch((error: unknown) => {
-      ready = null
-      throw error
-    })
+    ready ??= commands
+      .renewed()
+      .then(() => prepare(client, place, url, readOnly))
+      .catch((error: unknown) => {
+        ready = null
+        throw error
+      })
     return ready
   }
   const run = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      await prepared()
-      return await work()
+      return await commands.unlessHung(prepared().then(work))
     } catch (error) {
       throw explain(error, url)
     }
+  }
+  const close = async (): Promise<void> => {
+    commands.stop()
+    await client.close()
   }
   try {
     await run(async () => undefined)
   } catch (error) {
     if (!isPatient || !isCoded(error) || !error.retryable) {
-      await client.close()
+      await close()
       throw error
     }
   }
-  return { place, run, close: () => client.close() }
+  return { place, run, close }
 }
 
 function createClient(url: string, monitorCommands: boolean): MongoClient {

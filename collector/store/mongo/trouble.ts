@@ -22,6 +22,7 @@ const codes = {
 
 /** What the driver or the server objects to, in words. What is no trouble of theirs is a bug, and comes back as it is. */
 export function explain(error: unknown, url: string): unknown {
+  if (isOfSocket(error)) return unreachable(url, error.message, error)
   if (error instanceof CodedError) return error
   if (isOfFile(error))
     return new CodedError(
@@ -76,13 +77,32 @@ export function explain(error: unknown, url: string): unknown {
       'See tls and tlsCAFile in store.url.',
     )
   if (error instanceof MongoAPIError && !(error instanceof MongoNotConnectedError)) return error
-  return coded(
-    'unreachable',
-    `${place} does not answer (${reason}).`,
-    true,
-    'See whether it runs, and whether it wants tls=true in store.url; the collector goes on by itself. Agents and the log keep what is not stored.',
-  )
+  return unreachable(url, reason, error)
 }
+
+/** It is away, hangs, or cannot be reached. */
+const unreachable = (url: string, reason: string, cause?: unknown): CodedError =>
+  new CodedError('store-unreachable', `MongoDB at ${shownUrl(url)} does not answer (${reason}).`, {
+    retryable: true,
+    hint: 'See whether it runs, and whether it wants tls=true in store.url; the collector goes on by itself. Agents and the log keep what is not stored.',
+    cause,
+  })
+
+const brokenLines = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
+
+/** The driver lets through what the socket says when a connection breaks in the middle of a large write. */
+const isOfSocket = (error: unknown): error is Error =>
+  error instanceof Error &&
+  !(error instanceof MongoError) &&
+  'code' in error &&
+  brokenLines.has(String(error.code))
 
 /** The driver reads the files that the address names when it connects. */
 const isOfFile = (error: unknown): error is Error & { path: string; code: string } =>
