@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { chaosFaults } from './chaos/faults/index.ts'
 import { runChaos } from './chaos/run.ts'
-import type { Shape } from './chaos/rig.ts'
+import type { Shape } from './chaos/collectors.ts'
 import { formatRows, problemsOf, rowsOf } from './chaos/table.ts'
 import { temporaryFolder } from './harness/folder.ts'
 import { needsSmallDisk } from './needs.ts'
@@ -27,7 +27,7 @@ test.each(seeds.map((seed, i) => [seed, shapes[i % shapes.length] as Shape] as c
       faults: chaosFaults.filter(({ isLong }) => !isLong),
       hasDisks: needsSmallDisk.isMet,
       until: { ms: faultMs },
-      restMs: { device: 1_500, collector: 1_500 },
+      restMs: { device: 1_500, collector: 1_500, engine: 1_500 },
       say: (words) => said.push(words),
       signal: new AbortController().signal,
     })

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ServiceFailure } from '../../scripts/services/failure.ts'
 import { canMountSmallDisk } from '../../collector/testing-disk.ts'
-import { chaosFaults } from './faults/index.ts'
+import { faultsOn, stacks } from './faults/index.ts'
 import { help, readOptions, WrongUsage } from './options.ts'
 import { type ChaosReport, runChaos } from './run.ts'
 import { formatRows, problemsOf, rowsOf } from './table.ts'
@@ -18,12 +19,12 @@ async function main(): Promise<number> {
     console.log(help)
     return exitCodes.held
   }
-  const { minutes, seed, devices, only } = asked
+  const { minutes, seed, stack, devices, only } = asked
   const folder = mkdtempSync(join(tmpdir(), 'barograph-chaos-'))
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())
   process.once('SIGTERM', () => stopping.abort())
-  const wanted = chaosFaults.filter(({ name, isLong }) =>
+  const wanted = faultsOn(stack).filter(({ name, isLong }) =>
     only ? only.includes(name) : !isLong || minutes >= 2,
   )
   const hasDisks = canMountSmallDisk()
@@ -33,7 +34,7 @@ async function main(): Promise<number> {
     console.log(`SKIPPED: ${skipped.join(', ')}: run on Linux as root that may mount a tmpfs`)
   try {
     const reports = await Promise.all(
-      (['whole', 'split'] as const).map((shape) =>
+      stacks[stack].map((shape) =>
         runChaos({
           folder: join(folder, shape),
           seed,
@@ -42,7 +43,7 @@ async function main(): Promise<number> {
           faults: wanted,
           hasDisks,
           until: { ms: minutes * 60_000 },
-          restMs: { device: 4_000, collector: 4_000 },
+          restMs: { device: 4_000, collector: 4_000, engine: 4_000 },
           say: console.log,
           signal: stopping.signal,
         }),
@@ -86,6 +87,10 @@ try {
   // Whatever still runs ends with this program.
   process.exit(exitCode)
 } catch (error) {
+  if (error instanceof ServiceFailure) {
+    console.error(error.message)
+    process.exit(exitCodes.usage)
+  }
   if (!(error instanceof WrongUsage)) throw error
   console.error(`${error.message}\n\nnpm run chaos -- --help shows everything`)
   process.exitCode = exitCodes.usage

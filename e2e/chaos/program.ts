@@ -29,6 +29,16 @@ export interface ProgramOptions {
   readonly endedByItself: (name: string, words: string) => void
 }
 
+const shownLines = 12
+
+/** Of a bug all that it says, else the last lines. */
+function lastWordsOf(output: string): string {
+  const lines = output.trim().split('\n')
+  const bug = lines.findIndex((line) => line.includes('this is a bug'))
+  const shown = bug < 0 ? lines.slice(-shownLines) : lines.slice(bug, bug + shownLines)
+  return shown.join('\n    ')
+}
+
 /** Generous: the machine may be busy with other things. */
 const readyLimitMs = 180_000
 
@@ -45,10 +55,7 @@ export function createProgram({ name, args, env, isReady, endedByItself }: Progr
     running = mine
     void mine.ended.then(({ code, signal, stdout, stderr }) => {
       if (mine !== running || program.isOnTrial) return
-      endedByItself(
-        name,
-        `ended with ${signal ?? code}: ${(stderr || stdout).trim().split('\n').slice(-3).join(' | ')}`,
-      )
+      endedByItself(name, `ended with ${signal ?? code}: ${lastWordsOf(stderr || stdout)}`)
     })
     return mine
   }

@@ -1,10 +1,11 @@
 import type { FaultName } from '../faults.ts'
 import { seeded } from '../harness/random.ts'
 import { createDeck } from './deck.ts'
-import { type Fault, onTrial, type Scene } from './faults/fault.ts'
+import { engineList } from './engines.ts'
+import { type Fault, isIn, onTrial, type Scene } from './faults/fault.ts'
 import { type Disturbance, judge, type Verdict, type Witness } from './judge/judge.ts'
-import { readStore } from './judge/store.ts'
-import { type Rig, type Shape, startRig } from './rig.ts'
+import type { Shape } from './collectors.ts'
+import { type Rig, startRig } from './rig.ts'
 import type { Seat } from './seat.ts'
 
 export interface ChaosOptions {
@@ -17,8 +18,8 @@ export interface ChaosOptions {
   readonly hasDisks: boolean
   /** Ends after so long, or after so many faults; it then waits until everything has arrived. */
   readonly until: { readonly ms: number } | { readonly faults: number }
-  /** Longest rests between two faults of one device, and of the collector. */
-  readonly restMs: { readonly device: number; readonly collector: number }
+  /** Longest rests between two faults of one device, of the collector, and of the engines. */
+  readonly restMs: { readonly device: number; readonly collector: number; readonly engine: number }
   readonly say: (words: string) => void
   /** Ends it at once. */
   readonly signal: AbortSignal
@@ -59,7 +60,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     complaints.push(words)
     say(`PROBLEM: ${words}`)
   }
-  const mine = options.faults.filter((fault) => fault.shape === undefined || fault.shape === shape)
+  const mine = options.faults.filter(isIn(shape))
   const rig = await startRig({
     shape,
     folder,
@@ -86,7 +87,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     if (audit.code !== 0) complain(`the audit says:\n${audit.stdout}${audit.stderr}`)
     const verdict = judge({
       ledger: lines,
-      store: readStore(rig.store.path),
+      store: await rig.content(),
       witnesses,
       onTheWay,
       disturbances,
@@ -104,7 +105,7 @@ interface Happened {
   readonly disturbances: Disturbance[]
 }
 
-/** Devices and the collector have their faults beside each other; each of them one after the other. */
+/** Devices, the collector and the engines have their faults beside each other; each of them one after the other. */
 async function causeFaults(
   { seed, until, restMs, faults: wanted, signal, hasDisks }: ChaosOptions,
   rig: Rig,
@@ -124,7 +125,7 @@ async function causeFaults(
     return true
   }
 
-  async function lane(number: number, all: readonly Fault[], seat: Seat | null): Promise<void> {
+  async function lane(number: number, of: Fault['of'], seat: Seat | null = null): Promise<void> {
     const random = seeded(seed * 1_000 + number)
     const between = (low: number, high: number): number => low + random() * (high - low)
     const sleep = (ms: number): Promise<void> => rest(ms, isOver)
@@ -142,17 +143,18 @@ async function causeFaults(
       },
     }
     const draw = createDeck(
-      all.filter(({ needsDisk }) => !needsDisk || hasDisks),
+      wanted.filter((fault) => fault.of === of && (!fault.needsDisk || hasDisks)),
       random,
     )
-    while (mayBegin()) {
+    for (;;) {
       const fault = draw()
-      if (!fault) return
-      await sleep(between(0, seat ? restMs.device : restMs.collector))
+      if (!fault || !mayBegin()) return
+      await sleep(between(0, restMs[of]))
       if (isOver.aborted) return
       const from = Date.now()
       if (fault.of === 'device' && seat) await fault.run(scene, seat)
       if (fault.of === 'collector') await fault.run(scene)
+      if (fault.of === 'engine' && rig.engines) await fault.run(scene, rig.engines)
       const to = Date.now()
       const devices = seat ? [seat.device] : rig.seats.map(({ device }) => device)
       happened.occurrences.push({ fault: fault.name, devices, from, to })
@@ -160,9 +162,11 @@ async function causeFaults(
     }
   }
 
-  const ofDevice = wanted.filter((fault) => fault.of === 'device')
-  const ofCollector = wanted.filter((fault) => fault.of === 'collector')
-  await Promise.all([...rig.seats.map((seat, i) => lane(i + 1, ofDevice, seat)), lane(0, ofCollector, null)])
+  await Promise.all([
+    ...rig.seats.map((seat, i) => lane(i + 1, 'device', seat)),
+    lane(0, 'collector'),
+    lane(rig.seats.length + 1, 'engine'),
+  ])
   if (timer) clearTimeout(timer)
   signal.throwIfAborted()
   return happened
@@ -178,7 +182,7 @@ async function drain(
   const started = Date.now()
   rig.ledger.close()
   rig.broker?.heal()
-  for (const { proxy } of rig.seats) proxy.heal()
+  for (const { proxy } of [...rig.seats, ...(rig.engines ? engineList(rig.engines) : [])]) proxy.heal()
   let hurriedAt = started
   for (;;) {
     signal.throwIfAborted()

@@ -4,7 +4,7 @@ import type { FaultName } from '../faults.ts'
 import { chaosFaults } from '../chaos/faults/index.ts'
 import { runChaos } from '../chaos/run.ts'
 import { problemsOf, rowsOf } from '../chaos/table.ts'
-import type { Shape } from '../chaos/rig.ts'
+import type { Shape } from '../chaos/collectors.ts'
 import type { Outcome, Proof, ProofContext } from './proof.ts'
 
 /** What one part of the proof, which stands for itself, came to. */
@@ -27,7 +27,7 @@ const parts = Math.ceil(goal / (2 * killsPerRig))
 const firstSeed = 4_004
 const devices = 3
 /** Agents start quickly, so that the collector would come off lightly without longer rests of theirs. */
-const restMs = { device: 10_000, collector: 1_000 }
+const restMs = { device: 10_000, collector: 1_000, engine: 1_000 }
 const names: ReadonlySet<FaultName> = new Set([
   'agent-killed',
   'collector-killed',

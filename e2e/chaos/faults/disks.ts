@@ -2,9 +2,17 @@ import { execFileSync } from 'node:child_process'
 import type { SmallDisk } from '../../../collector/testing-disk.ts'
 import type { FaultName } from '../../faults.ts'
 import type { Program } from '../program.ts'
-import type { Place, Rig } from '../rig.ts'
+import type { Files, Place } from '../collectors.ts'
 import { expectWords } from './words.ts'
-import { type CollectorFault, type Fault, onTrial, type Scene, type SeatFault } from './fault.ts'
+import {
+  type CollectorFault,
+  type Fault,
+  filesOf,
+  onFiles,
+  onTrial,
+  type Scene,
+  type SeatFault,
+} from './fault.ts'
 
 const fullMs = [2_000, 10_000] as const
 async function fill({ say, sleep, between }: Scene, what: string, disk: SmallDisk | null): Promise<void> {
@@ -21,11 +29,12 @@ async function fill({ say, sleep, between }: Scene, what: string, disk: SmallDis
   disk.free()
 }
 
-const placeFull = (name: FaultName, what: string, placeOf: (rig: Rig) => Place): CollectorFault => ({
+const placeFull = (name: FaultName, what: string, placeOf: (files: Files) => Place): CollectorFault => ({
   name,
   of: 'collector',
+  shapes: onFiles,
   needsDisk: true,
-  run: (scene) => fill(scene, what, placeOf(scene.rig).disk),
+  run: (scene) => fill(scene, what, placeOf(filesOf(scene.rig)).disk),
 })
 
 /** Without writing rights from its start on: running programs keep the files that they have opened. */
@@ -44,17 +53,19 @@ async function startReadOnly(
 }
 
 /** Every program of the collector is down, meets a place that it cannot write, and is started again when it can. */
-const placeReadOnly = (name: FaultName, placeOf: (rig: Rig) => Place): CollectorFault => ({
+const placeReadOnly = (name: FaultName, placeOf: (files: Files) => Place): CollectorFault => ({
   name,
   of: 'collector',
+  shapes: onFiles,
   needsDisk: true,
   isLong: true,
   async run(scene) {
     const { programs } = scene.rig
     for (const program of programs) program.isOnTrial = true
     await Promise.all(programs.map((program) => program.kill()))
-    scene.say(`${placeOf(scene.rig).path} can only be read`)
-    await startReadOnly(scene, programs.slice(0, 1), placeOf(scene.rig).disk)
+    const { path, disk } = placeOf(filesOf(scene.rig))
+    scene.say(`${path} can only be read`)
+    await startReadOnly(scene, programs.slice(0, 1), disk)
     for (const program of programs) {
       await program.start()
       program.isOnTrial = false

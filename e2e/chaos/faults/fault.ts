@@ -1,5 +1,7 @@
 import type { FaultName } from '../../faults.ts'
 import type { Witness } from '../judge/judge.ts'
+import type { Engines } from '../engines.ts'
+import type { Files, Shape } from '../collectors.ts'
 import type { Rig } from '../rig.ts'
 import type { Seat } from '../seat.ts'
 
@@ -23,8 +25,8 @@ interface Common {
   readonly name: FaultName
   /** True: it needs a small disk of its own. */
   readonly needsDisk?: true
-  /** Absent: in both. */
-  readonly shape?: Rig['shape']
+  /** Absent: in all. */
+  readonly shapes?: readonly Shape[]
   /** True: only a longer run has the time for it. */
   readonly isLong?: true
 }
@@ -41,7 +43,28 @@ export interface CollectorFault extends Common {
   run(scene: Scene): Promise<void>
 }
 
-export type Fault = SeatFault | CollectorFault
+/** A fault of Mosquitto, Kafka or the store's server, beside those of devices and collector. */
+export interface EngineFault extends Common {
+  readonly of: 'engine'
+  readonly shapes: readonly ['services']
+  run(scene: Scene, engines: Engines): Promise<void>
+}
+
+export type Fault = SeatFault | CollectorFault | EngineFault
+
+/** The faults that a rig of this shape can have. */
+export const isIn =
+  (shape: Shape) =>
+  ({ shapes }: Common): boolean =>
+    shapes === undefined || shapes.includes(shape)
+
+/** Log and store are files: only then can a fault damage them or fill their disk. */
+export const onFiles: readonly Shape[] = ['whole', 'split']
+
+export function filesOf({ files }: Rig): Files {
+  if (!files) throw new Error('log and store of this rig are no files')
+  return files
+}
 
 /** Does something to a program whose end meanwhile is no news. */
 export async function onTrial<T>(program: { isOnTrial: boolean }, work: () => Promise<T>): Promise<T> {

@@ -1,9 +1,17 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import type { FaultName } from '../../faults.ts'
-import type { Place, Rig } from '../rig.ts'
+import type { Rig } from '../rig.ts'
 import { dropLastCommit, flipBytes, truncate, truncateFrames } from './damage.ts'
-import { type CollectorFault, type Fault, onTrial, type Scene, type SeatFault } from './fault.ts'
+import {
+  type CollectorFault,
+  type Fault,
+  filesOf,
+  onFiles,
+  onTrial,
+  type Scene,
+  type SeatFault,
+} from './fault.ts'
 import { expectWords } from './words.ts'
 
 const mostFlips = 200
@@ -86,16 +94,18 @@ async function whileDown({ programs }: Rig, work: () => Promise<void>): Promise<
 const logDamaged = (name: FaultName, damage: Damage): CollectorFault => ({
   name,
   of: 'collector',
+  shapes: onFiles,
   isLong: true,
   run: (scene) =>
     whileDown(scene.rig, async () => {
       const { rig, random, say } = scene
       const [first] = rig.programs
       if (!first) return
-      if (existsSync(rig.log.path)) damage(rig.log.path, random)
-      say(`${name}: ${rig.log.path}`)
+      const { path } = filesOf(rig).log
+      if (existsSync(path)) damage(path, random)
+      say(`${name}: ${path}`)
       await expectWords(scene, first)
-      remove(rig.log.path)
+      remove(path)
       await expectRefusal(scene)
       const { code, stdout, stderr } = await rig.command('rebuild', '--new-log')
       say(`rebuild --new-log: ${stdout.trim().split('\n').at(-1) ?? ''}`)
@@ -106,10 +116,10 @@ const logDamaged = (name: FaultName, damage: Damage): CollectorFault => ({
 /** With a new log beside the old store, the roll says what happened and ends: it must not fold another log's records. */
 async function expectRefusal(scene: Scene): Promise<void> {
   const { rig, complain } = scene
-  const [roll] = rig.rolls
+  const [roll] = rig.folding
   if (!roll) return
   // Who makes the log need not be who looks at the store.
-  if (rig.shape === 'split') await expectWords(scene, rig.bridge)
+  for (const bridge of rig.bridges) await expectWords(scene, bridge)
   const end = await expectWords(scene, roll)
   if (end === 'works') complain(`${roll.name} goes on with a log that is not the one of its store`)
 }
@@ -118,27 +128,29 @@ async function expectRefusal(scene: Scene): Promise<void> {
 const storeDamaged = (name: FaultName, damage: Damage | null): CollectorFault => ({
   name,
   of: 'collector',
+  shapes: onFiles,
   isLong: true,
   async run(scene) {
     const { rig, random, say, sleep, between } = scene
-    const backup = `${rig.store.path}.backup`
-    await backUp(rig.store, backup)
+    const { path } = filesOf(rig).store
+    const backup = `${path}.backup`
+    await backUp(path, backup)
     await sleep(between(1_000, 4_000))
     await whileDown(rig, async () => {
-      const [roll] = rig.rolls
+      const [roll] = rig.folding
       if (damage && roll) {
-        damage(rig.store.path, random)
-        say(`${name}: ${rig.store.path}`)
+        damage(path, random)
+        say(`${name}: ${path}`)
         await expectWords(scene, roll)
       }
-      remove(rig.store.path)
-      copyFileSync(backup, rig.store.path)
+      remove(path)
+      copyFileSync(backup, path)
       say('the store is back as it was a while ago')
     })
   },
 })
 
-async function backUp({ path }: Place, to: string): Promise<void> {
+async function backUp(path: string, to: string): Promise<void> {
   rmSync(to, { force: true })
   const db = new Database(path, { readonly: true })
   try {

@@ -30,7 +30,7 @@ const words = (bad: Partial<Weather>): string =>
 const mail = (name: FaultName, bad: Partial<Mail>): CollectorFault => ({
   name,
   of: 'collector',
-  shape: 'split',
+  shapes: ['split'],
   async run({ rig, say, sleep, between }) {
     const ms = Math.round(between(3_000, 10_000))
     say(`the broker: ${JSON.stringify(bad)} for ${ms} ms`)

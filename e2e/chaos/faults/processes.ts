@@ -1,8 +1,11 @@
+import { sessionMs } from '../collectors.ts'
 import type { Program } from '../program.ts'
 import { type CollectorFault, type Fault, onTrial, type Scene, type SeatFault } from './fault.ts'
 
 /** How long programs stand still. */
-const pauseMs = { short: 1_000, long: 12_000 }
+const pauseMs = [1_000, 12_000] as const
+/** Beyond the session of a roll, with time for another to work in its place. */
+const hungMs = [2 * sessionMs, 6 * sessionMs] as const
 /** Where the roll can kill itself (BAROGRAPH_TEST_KILL_AT); the count is how often it gets there first. */
 const points = [
   'folded',
@@ -46,9 +49,13 @@ async function killAndStart({ say, sleep, between }: Scene, program: Program): P
   })
 }
 
-async function pause({ say, between }: Scene, program: Program): Promise<void> {
+async function pause(
+  { say, between }: Scene,
+  program: Program,
+  [shortest, longest]: readonly [number, number] = pauseMs,
+): Promise<void> {
   await onTrial(program, async () => {
-    const ms = Math.round(between(pauseMs.short, pauseMs.long))
+    const ms = Math.round(between(shortest, longest))
     say(`${program.name} stands still for ${ms} ms`)
     await program.pause(ms)
   })
@@ -60,6 +67,11 @@ const of = (programs: readonly Program[], { random }: Scene): Program => {
   return program
 }
 
+function wholeOf({ rig }: Scene): Program {
+  if (!rig.whole) throw new Error('no program of this rig has all roles')
+  return rig.whole
+}
+
 const collectorFault = (fault: Omit<CollectorFault, 'of'>): CollectorFault => ({ of: 'collector', ...fault })
 
 export const processFaults: readonly Fault[] = [
@@ -67,13 +79,13 @@ export const processFaults: readonly Fault[] = [
   agentPaused,
   collectorFault({
     name: 'collector-killed',
-    shape: 'whole',
-    run: (scene) => killAndStart(scene, scene.rig.bridge),
+    shapes: ['whole', 'services'],
+    run: (scene) => killAndStart(scene, wholeOf(scene)),
   }),
   collectorFault({
     name: 'collector-killed-at-write',
     async run(scene) {
-      const program = of(scene.rig.rolls, scene)
+      const program = of(scene.rig.folding, scene)
       const point = points[Math.floor(scene.random() * points.length)] ?? 'folded'
       const times = 1 + Math.floor(scene.random() * 3)
       await onTrial(program, async () => {
@@ -93,33 +105,39 @@ export const processFaults: readonly Fault[] = [
   }),
   collectorFault({
     name: 'collector-paused',
-    shape: 'whole',
-    run: (scene) => pause(scene, scene.rig.bridge),
+    shapes: ['whole', 'services'],
+    run: (scene) => pause(scene, wholeOf(scene)),
   }),
   collectorFault({
     name: 'bridge-killed',
-    shape: 'split',
-    run: (scene) => killAndStart(scene, scene.rig.bridge),
+    shapes: ['split', 'services'],
+    run: (scene) => killAndStart(scene, of(scene.rig.bridges, scene)),
   }),
   collectorFault({
     name: 'bridge-paused',
-    shape: 'split',
-    run: (scene) => pause(scene, scene.rig.bridge),
+    shapes: ['split', 'services'],
+    run: (scene) => pause(scene, of(scene.rig.bridges, scene)),
   }),
   collectorFault({
     name: 'roll-killed',
-    shape: 'split',
+    shapes: ['split', 'services'],
     run: (scene) => killAndStart(scene, of(scene.rig.rolls, scene)),
   }),
   collectorFault({
     name: 'roll-paused',
-    shape: 'split',
+    shapes: ['split', 'services'],
     run: (scene) => pause(scene, of(scene.rig.rolls, scene)),
+  }),
+  collectorFault({
+    // Others have had its partitions for a while when it goes on.
+    name: 'collector-hung',
+    shapes: ['services'],
+    run: (scene) => pause(scene, of(scene.rig.folding, scene), hungMs),
   }),
   collectorFault({
     // Both rolls of a split rig work on every partition all the time; here each takes over from the other in turn.
     name: 'takeover',
-    shape: 'split',
+    shapes: ['split'],
     async run({ rig, say, sleep, between }) {
       for (const roll of [...rig.rolls, ...rig.rolls])
         await onTrial(roll, async () => {
