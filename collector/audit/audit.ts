@@ -2,7 +2,8 @@ import { createCalendar, levels } from './calendar.ts'
 import { checkEpochs } from './epochs.ts'
 import { explainDamage } from './file.ts'
 import { aheadWords } from './findings.ts'
-import { openLog } from './log-reader.ts'
+import type { KafkaLogPlace } from './kafka-copy.ts'
+import { type LogReader, openLog } from './log-reader.ts'
 import { rangeWords } from './number-ranges.ts'
 import { copyMongoStore } from './mongo-copy.ts'
 import { readPlaces } from './places.ts'
@@ -17,77 +18,106 @@ export interface Progress {
   readonly readings: number
 }
 
-export interface AuditOptions {
-  readonly storePath: string
-  readonly logPath: string
+interface Watched {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
   readonly progress?: (progress: Progress) => void
+}
+
+export interface AuditOptions extends Watched {
+  readonly storePath: string
+  readonly logPath: string
 }
 
 /**
  * Recomputes everything that the store holds from its raw entries, as of one moment, and compares. Disturbs nobody: the
  * files are opened to read. Throws `store-unusable` or `log-unusable` when they cannot be.
  */
-export function runAudit(options: AuditOptions): AuditResult {
-  const { storePath, logPath, now } = options
-  const started = now()
+export function runAudit({ storePath, logPath, ...watched }: AuditOptions): AuditResult {
+  const started = watched.now()
   try {
-    return audit(openStore(storePath), options, started)
+    const store = openStore(storePath)
+    try {
+      const log = openLog(logPath)
+      try {
+        return audit(store, log, watched, started)
+      } finally {
+        log.close()
+      }
+    } finally {
+      store.close()
+    }
   } catch (error) {
     throw explainDamage(error, { store: storePath, log: logPath })
   }
 }
 
-/** The same of a store in MongoDB, by its URL. It is copied first, into a file that ends with the audit. */
-export async function runMongoAudit(
-  options: Omit<AuditOptions, 'storePath'> & { readonly storeUrl: string },
-): Promise<AuditResult> {
-  const started = options.now()
-  return audit(await copyMongoStore(options.storeUrl), options, started)
+/** What is a file is opened by its path; what a server keeps is copied first, into a file that ends with the audit. */
+export interface ServerAuditOptions extends Watched {
+  readonly store: { readonly path: string } | { readonly url: string }
+  readonly log: { readonly path: string } | KafkaLogPlace
 }
+
+/** The same of a store in MongoDB, a log in Kafka, or both. */
+export async function runServerAudit({ store, log, ...watched }: ServerAuditOptions): Promise<AuditResult> {
+  const started = watched.now()
+  const opened: { close(): void }[] = []
+  const keep = <T extends { close(): void }>(one: T): T => {
+    opened.push(one)
+    return one
+  }
+  try {
+    // The store first: the log then holds all that it was folded from.
+    const stored = keep('url' in store ? await copyMongoStore(store.url) : openStore(store.path))
+    const logged = keep('path' in log ? openLog(log.path) : await copyLog(log))
+    return audit(stored, logged, watched, started)
+  } catch (error) {
+    throw explainDamage(error, {
+      ...('path' in store ? { store: store.path } : {}),
+      ...('path' in log ? { log: log.path } : {}),
+    })
+  } finally {
+    for (const one of opened) one.close()
+  }
+}
+
+/** The client is loaded only by those who have a Kafka. */
+const copyLog = async (place: KafkaLogPlace): Promise<LogReader> =>
+  (await import('./kafka-copy.ts')).copyKafkaLog(place)
 
 function audit(
   store: StoreReader,
-  { logPath, now, progress = () => {} }: Omit<AuditOptions, 'storePath'>,
+  log: LogReader,
+  { now, progress = () => {} }: Watched,
   started: number,
 ): AuditResult {
-  try {
-    const log = openLog(logPath)
-    try {
-      const report = createReport(levels)
-      const places = readPlaces(store, log, report)
-      const streams = store.streams()
-      const calendar = createCalendar()
-      let readings = 0
-      streams.forEach(({ device, sensor }, i) => {
-        const checkpoint = places.checkpointOf(device)
-        const tell = (more: number): void => {
-          readings += more
-          progress({ stream: i + 1, streams: streams.length, readings })
-        }
-        tell(0)
-        const expired = checkEpochs({ store, report, device, sensor, checkpoint, logged: places.logged })
-        checkWindows({ store, report, places, calendar, device, sensor, expired, progress: tell })
-      })
-      for (const [id, numbers] of places.logged.rest()) {
-        report.differ({
-          collection: 'epochs',
-          id,
-          field: 'seen',
-          stored: 'absent',
-          recomputed: rangeWords(numbers),
-        })
-        report.find(aheadWords(id, numbers))
-      }
-      checkStrays(store, report)
-      return report.result((now() - started) / 1000, places.recordsAhead)
-    } finally {
-      log.close()
+  const report = createReport(levels)
+  const places = readPlaces(store, log, report)
+  const streams = store.streams()
+  const calendar = createCalendar()
+  let readings = 0
+  streams.forEach(({ device, sensor }, i) => {
+    const checkpoint = places.checkpointOf(device)
+    const tell = (more: number): void => {
+      readings += more
+      progress({ stream: i + 1, streams: streams.length, readings })
     }
-  } finally {
-    store.close()
+    tell(0)
+    const expired = checkEpochs({ store, report, device, sensor, checkpoint, logged: places.logged })
+    checkWindows({ store, report, places, calendar, device, sensor, expired, progress: tell })
+  })
+  for (const [id, numbers] of places.logged.rest()) {
+    report.differ({
+      collection: 'epochs',
+      id,
+      field: 'seen',
+      stored: 'absent',
+      recomputed: rangeWords(numbers),
+    })
+    report.find(aheadWords(id, numbers))
   }
+  checkStrays(store, report)
+  return report.result((now() - started) / 1000, places.recordsAhead)
 }
 
 /** Every document was looked at: none is filed where nobody would find it. */

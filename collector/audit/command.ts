@@ -5,9 +5,10 @@ import type { ApiAudit } from '@barograph/proto/api'
 import { keepAudit } from '../audit-file.ts'
 import { commonOptions, configOf } from '../cli/context.ts'
 import { failureWords } from '../cli/failure.ts'
-import { sqlitePath, withoutPassword } from '../config/index.ts'
+import { type Config, sqlitePath, withoutPassword } from '../config/index.ts'
+import { brokersOf } from '../config/kafka.ts'
 import { openMongoAudits } from '../store/mongo/audits.ts'
-import { runAudit, runMongoAudit, type Progress } from './audit.ts'
+import { type Progress, runAudit, runServerAudit, type ServerAuditOptions } from './audit.ts'
 import type { AuditResult } from './report.ts'
 import { auditWords } from './words.ts'
 
@@ -16,6 +17,7 @@ Examples:
   barograph-collector audit                                    of the configured store and log
   barograph-collector audit --store backup/store.db --log backup/log.db
   barograph-collector audit --store mongodb://127.0.0.1:27017/restored
+  barograph-collector audit --log kafka://127.0.0.1:29092      with topicPrefix and log.kafka of the configuration
   barograph-collector audit --json
 
 The result is kept with the store (in FILE.audit.json beside a file) and shown at /api/v1/audit.
@@ -30,26 +32,30 @@ export function addAuditCommand(program: Command): void {
       '--store <place>',
       'store to audit: a file or a database of MongoDB (default: the configured one)',
     )
-    .option('--log <file>', 'its log (default: the configured one)')
+    .option('--log <place>', 'its log: a file or a Kafka (default: the configured one)')
     .addHelpText('after', examples)
     .action((options: { store?: string; log?: string }, command: Command) => audit(options, command))
 }
 
 async function audit({ store, log }: { store?: string; log?: string }, command: Command): Promise<void> {
   const common = commonOptions(command)
-  const config = store !== undefined && log !== undefined ? null : configOf(common)
+  // Also for how to get into a Kafka that is named here.
+  const isConfigured = store === undefined || log === undefined || isKafka(log)
+  const config = isConfigured ? configOf(common) : null
   const progress = process.stderr.isTTY && !common.json ? createProgressLine() : null
   const place = store ?? config?.store.url ?? ''
   const isMongo = /^mongodb(\+srv)?:/.test(place)
-  const options = {
-    logPath: pathOf(log ?? config?.log.url ?? ''),
-    now: () => performance.now(),
-    ...(progress ? { progress: progress.show } : {}),
-  }
+  const logPlace = log ?? config?.log.url ?? ''
+  const watched = { now: () => performance.now(), ...(progress ? { progress: progress.show } : {}) }
   try {
-    const result = isMongo
-      ? await runMongoAudit({ ...options, storeUrl: place })
-      : runAudit({ ...options, storePath: pathOf(place) })
+    const result =
+      isMongo || isKafka(logPlace)
+        ? await runServerAudit({
+            ...watched,
+            store: isMongo ? { url: place } : { path: pathOf(place) },
+            log: isKafka(logPlace) ? await kafkaAt(logPlace, config) : { path: pathOf(logPlace) },
+          })
+        : runAudit({ ...watched, storePath: pathOf(place), logPath: pathOf(logPlace) })
     progress?.clear()
     process.stdout.write(`${common.json ? JSON.stringify(result, null, 2) : auditWords(result)}\n`)
     process.exitCode = result.equal ? 0 : 1
@@ -57,6 +63,16 @@ async function audit({ store, log }: { store?: string; log?: string }, command: 
   } finally {
     progress?.clear()
   }
+}
+
+const isKafka = (place: string): boolean => place.startsWith('kafka://')
+
+/** The client is loaded only by those who have a Kafka. */
+async function kafkaAt(url: string, config: Config | null): Promise<ServerAuditOptions['log']> {
+  const { placeOf } = await import('../log/kafka/index.ts')
+  const kafka = config?.log.kafka
+  const { topicPrefix = 'barograph', tls = null, sasl = null } = kafka ?? {}
+  return { topicPrefix, place: placeOf({ brokers: brokersOf(url), tls, sasl }) }
 }
 
 /** What was found stands, whether or not it can be kept for the page to show. */
@@ -87,8 +103,8 @@ function auditView(result: AuditResult, finished: Date): ApiAudit {
 /** A file, also written as in the configuration. */
 function pathOf(text: string): string {
   if (!/^[a-z+]+:\/\//.test(text)) return resolve(sqlitePath(text) ?? text)
-  throw new CodedError('bad-usage', `The audit reads SQLite files, not ${withoutPassword(text)}.`, {
-    hint: 'Name files with --store and --log.',
+  throw new CodedError('bad-usage', `The audit reads no ${withoutPassword(text)}.`, {
+    hint: 'Allowed: files, mongodb://HOST:PORT/DATABASE for the store, kafka://HOST:PORT for the log.',
   })
 }
 

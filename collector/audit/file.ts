@@ -50,11 +50,12 @@ function reasonOf(path: string, error: unknown): string {
  */
 export function explainDamage(
   error: unknown,
-  paths: { readonly store: string; readonly log: string },
+  paths: Readonly<Partial<Record<'store' | 'log', string>>>,
 ): unknown {
-  if (!(error instanceof Database.SqliteError)) return error
-  const damaged = (['store', 'log'] as const).filter((what) => !isWhole(paths[what]))
-  const names = damaged.length > 0 ? damaged : (['store', 'log'] as const)
+  const files = (['store', 'log'] as const).filter((what) => paths[what] !== undefined)
+  if (!(error instanceof Database.SqliteError) || files.length === 0) return error
+  const damaged = files.filter((what) => !isWhole(paths[what] ?? ''))
+  const names = damaged.length > 0 ? damaged : files
   return new CodedError(
     `${names[0] ?? 'store'}-unusable`,
     `${names.map((what) => `The ${what} at ${paths[what]}`).join(' or ')} cannot be audited to the end: the file is damaged (${error.message}).`,

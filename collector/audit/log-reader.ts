@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type Database from 'better-sqlite3'
 import { openToRead } from './file.ts'
 
 export interface RecordRow {
@@ -28,6 +29,14 @@ const offsets = 2 ** 43
 export function openLog(path: string): LogReader {
   const db = openToRead(path, { what: 'log', applicationId: 0x42674c67, schemaVersion: 1 })
   db.exec('BEGIN')
+  return createLogReader(db)
+}
+
+/** The key of a record in its file. */
+export const keyOf = (partition: number, offset: number): number => partition * offsets + offset
+
+/** Reads a file that has the tables of a log. */
+export function createLogReader(db: Database.Database): LogReader {
   const identity = db
     .prepare<[], { id: string; partitions: number }>('SELECT id, partitions FROM identity')
     .get()
@@ -41,14 +50,11 @@ export function openLog(path: string): LogReader {
     partitions: identity?.partitions ?? 0,
     next: (partition) => next.get(partition) ?? 0,
     *records(partition, from, to) {
-      for (const { key, kind, device, value } of select.iterate(
-        partition * offsets + from,
-        partition * offsets + to,
-      ))
+      for (const { key, kind, device, value } of select.iterate(keyOf(partition, from), keyOf(partition, to)))
         yield { offset: key % offsets, kind, device, value }
     },
     hashBefore(partition, position) {
-      const key = partition * offsets + position - 1
+      const key = keyOf(partition, position - 1)
       const record = position > 0 ? select.get(key, key + 1) : undefined
       if (!record) return null
       const { kind, device, ingest, value } = record

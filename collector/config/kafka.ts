@@ -94,6 +94,9 @@ export function checkKafka({ url, kafka }: LogFile): ConfigIssue[] {
 
 const defaultSessionMs = 10_000
 
+/** `host:port` of each broker in `kafka://host:port,host:port`. */
+export const brokersOf = (url: string): string[] => url.slice('kafka://'.length).split(',')
+
 /** null: the log is no Kafka. */
 export function resolveKafka({ url, topicPrefix, kafka }: LogFile, folder: string): KafkaConfig | null {
   if (!url.startsWith('kafka://')) return null
@@ -102,7 +105,7 @@ export function resolveKafka({ url, topicPrefix, kafka }: LogFile, folder: strin
   const tls = kafka?.tls === true ? {} : kafka?.tls
   const sasl = kafka?.sasl
   return {
-    brokers: url.slice('kafka://'.length).split(','),
+    brokers: brokersOf(url),
     topicPrefix,
     tls: tls ? { ca: pathOf(tls.ca), cert: pathOf(tls.cert), key: pathOf(tls.key) } : null,
     sasl: sasl

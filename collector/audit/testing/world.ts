@@ -167,11 +167,13 @@ export interface World {
 
 class Death extends Error {}
 
-export function createWorld({ partitions = 2 }: { partitions?: number } = {}): World {
+/** A log and a store in files, unless others are handed in; those are closed with it too. */
+export function createWorld(options: { partitions?: number; log?: Log; store?: Store } = {}): World {
   const folder = mkdtempSync(join(tmpdir(), 'audit-'))
   const [logPath, storePath] = [join(folder, 'log.db'), join(folder, 'store.db')]
-  const log = createSqliteLog({ path: logPath, partitions })
-  const store = createSqliteStore({ path: storePath })
+  const partitions = options.log?.partitions ?? options.partitions ?? 2
+  const log = options.log ?? createSqliteLog({ path: logPath, partitions })
+  const store = options.store ?? createSqliteStore({ path: storePath })
   const audit = (): AuditResult => runAudit({ storePath, logPath, now: () => performance.now() })
 
   const append: World['append'] = async (record) => {
