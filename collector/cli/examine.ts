@@ -238,7 +238,8 @@ async function tryOpen<T>(
 
 /** The store must have been folded from this log, and no further than it goes. */
 async function examineCheckpoints(log: Log, store: Store): Promise<Finding> {
-  const hint = 'Bring the old log back, or start with a new store; devices still hold what was never stored.'
+  const hint =
+    'Bring the old log back, or go over to this one with barograph-collector rebuild --new-log: devices still hold what was never stored.'
   let behind = 0
   for (let partition = 0; partition < log.partitions; partition++) {
     const checkpoint = await store.checkpoint(partition)
