@@ -35,10 +35,10 @@ afterEach(async () => {
 })
 
 /** Makes all windows anew by what is known now. */
-async function rebuild({ store }: World): Promise<void> {
+async function rebuild({ store, log }: World): Promise<void> {
   for await (const { state } of rebuildAll({
     store,
-    partitions: 1,
+    log,
     device: null,
     isDry: false,
     makeToken: () => 'token',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { CodedError } from '@barograph/proto'
 import type { Command } from 'commander'
 import { formatTime } from '../core/iso-time.ts'
+import type { Log } from '../core/log.ts'
 import type { Difference } from '../core/rebuild/compare.ts'
 import { rebuildAll, type RebuildProgress } from '../core/rebuild/rebuild.ts'
 import type { DeviceOutcome } from '../core/rebuild/rebuild-device.ts'
@@ -53,15 +54,14 @@ export function addRebuildCommand(program: Command): void {
       await (await openers.readStore()).close()
       if (flags.newLog) return goOver(openers, json)
       const log = await openers.readLog()
-      const { partitions } = log
       await log.close()
-      await rebuild(flags, { openers, partitions, json })
+      await rebuild(flags, { openers, log, json })
     })
 }
 
 async function rebuild(
   { device, dryRun = false }: RebuildFlags,
-  { openers, partitions, json }: { openers: Openers; partitions: number; json: boolean },
+  { openers, log, json }: { openers: Openers; log: Pick<Log, 'partitionOf'>; json: boolean },
 ): Promise<void> {
   const store = await openers.store()
   const ending = new AbortController()
@@ -73,7 +73,7 @@ async function rebuild(
   try {
     for await (const outcome of rebuildAll({
       store,
-      partitions,
+      log,
       device: device ?? null,
       isDry: dryRun,
       makeToken: randomUUID,

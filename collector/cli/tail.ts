@@ -1,4 +1,4 @@
-import { CodedError, isId, partitionOf } from '@barograph/proto'
+import { CodedError, isId } from '@barograph/proto'
 import type { Command } from 'commander'
 import type { Log } from '../core/log.ts'
 import { createOpeners } from '../roles/open.ts'
@@ -44,7 +44,7 @@ export function addTailCommand(program: Command): void {
 }
 
 async function tail(log: Log, { partitions, device, from, follow }: TailOptions): Promise<void> {
-  const chosen = choosePartitions(partitions, device, log.partitions)
+  const chosen = choosePartitions(partitions, device, log)
   const ending = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
   await Promise.all(
@@ -88,7 +88,8 @@ async function* readOn(
   }
 }
 
-function choosePartitions(list: string | undefined, device: string | undefined, count: number): number[] {
+function choosePartitions(list: string | undefined, device: string | undefined, log: Log): number[] {
+  const count = log.partitions
   const named =
     list === undefined
       ? Array.from({ length: count }, (_, partition) => partition)
@@ -98,7 +99,7 @@ function choosePartitions(list: string | undefined, device: string | undefined, 
     throw new CodedError('bad-usage', `--device ${device} is no device id.`, {
       hint: 'Allowed: small letters, digits and hyphens, 1 to 63 of them',
     })
-  const own = partitionOf(device, count)
+  const own = log.partitionOf(device)
   if (!named.includes(own))
     throw new CodedError(
       'bad-usage',

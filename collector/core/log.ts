@@ -6,7 +6,7 @@
 export type RecordKind = 'batch' | 'status' | 'refusal' | 'settings' | 'release' | 'expire'
 
 export interface NewRecord {
-  /** Key: decides the partition (partitionOf); settings name their partition instead. */
+  /** Key: decides the partition (Log.partitionOf); settings name their partition instead. */
   readonly device: string
   /** Only for settings records. */
   readonly partition?: number
@@ -37,6 +37,8 @@ export interface Extent {
 export interface Log {
   readonly id: string
   readonly partitions: number
+  /** Where all records of a device are; fixed with the log. */
+  partitionOf(device: string): number
   /** Resolves when all are durable, in order. Rejects with a retryable `log-full` when there is no room. */
   append(
     records: readonly NewRecord[],

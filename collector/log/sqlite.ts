@@ -108,6 +108,7 @@ function createLog(file: SqliteFile, { id, partitions }: Identity, limits: Group
   return {
     id,
     partitions,
+    partitionOf: (device) => partitionOf(device, partitions),
     append: async (records) => {
       checkOpen()
       return group.add(records.map((record) => ({ record, partition: placeOf(record, partitions) })))

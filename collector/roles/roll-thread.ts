@@ -54,7 +54,7 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
 
   const rezoning = createRezoning({
     store,
-    partitions: log.partitions,
+    log,
     makeToken: randomUUID,
     clock: systemClock,
     report(device, trouble) {

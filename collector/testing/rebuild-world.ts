@@ -16,6 +16,7 @@ import { rebuildAll } from '../core/rebuild/rebuild.ts'
 import type { DeviceOutcome, RebuildPoint } from '../core/rebuild/rebuild-device.ts'
 import { createRoll, type StoredReceipt } from '../core/roll.ts'
 import type { Store } from '../core/store.ts'
+import { createMemoryLog } from '../core/testing/memory-log.ts'
 import { settings } from '../core/testing/owner.ts'
 import { createSqliteStore } from '../store/sqlite.ts'
 
@@ -125,7 +126,7 @@ export async function rebuild(store: Store, wishes: RebuildWishes = {}): Promise
   const outcomes: DeviceOutcome[] = []
   for await (const outcome of rebuildAll({
     store,
-    partitions: 1,
+    log: createMemoryLog(),
     device,
     isDry,
     makeToken: () => String(++tokens),

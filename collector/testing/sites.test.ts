@@ -52,7 +52,7 @@ async function rezone(store: Store): Promise<string[]> {
     })
   await createRezoning({
     store,
-    partitions: 1,
+    log: createMemoryLog(),
     makeToken: () => 'token',
     clock: { sleep },
     report: (device, trouble) => done.push(`${device} ${trouble ?? 'rebuilt'}`),

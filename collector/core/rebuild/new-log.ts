@@ -1,4 +1,4 @@
-import { CodedError, isCoded, partitionOf } from '@barograph/proto'
+import { CodedError, isCoded } from '@barograph/proto'
 import { isFreeze, isNewLogPhase, verifyLog } from '../checkpoint.ts'
 import { type BucketDocument, type CollectionName, collectionNames, type Position } from '../documents.ts'
 import type { Log } from '../log.ts'
@@ -29,7 +29,7 @@ export type NewLogPoint = 'begun' | 'buckets-followed' | 'windows-forward' | 'fo
 
 export interface NewLogOptions {
   readonly store: NewLogStore
-  readonly log: Pick<Log, 'id' | 'partitions' | 'extent' | 'hashBefore'>
+  readonly log: Pick<Log, 'id' | 'partitions' | 'partitionOf' | 'extent' | 'hashBefore'>
   readonly progress: (progress: {
     partition: number
     device: string
@@ -76,7 +76,7 @@ async function checkPlaces({ store, log }: NewLogOptions): Promise<void> {
   const names = await store.deviceNames()
   for (let i = 0; i < names.length; i += pageSize)
     for (const found of await store.read('devices', names.slice(i, i + pageSize))) {
-      const place = found ? partitionOf(found.device, log.partitions) : 0
+      const place = found ? log.partitionOf(found.device) : 0
       if (!found || found.partition === place) continue
       throw new CodedError(
         'log-partitions',
@@ -97,9 +97,7 @@ async function goOver(options: NewLogOptions, partition: number): Promise<NewLog
   reached('begun')
   const { before, position: to } = checkpoint
   if (!before) throw new Error('a way over without a beginning')
-  const devices = (await store.deviceNames()).filter(
-    (device) => partitionOf(device, log.partitions) === partition,
-  )
+  const devices = (await store.deviceNames()).filter((device) => log.partitionOf(device) === partition)
 
   if (checkpoint.phase === phases.buckets) {
     for (const device of devices)

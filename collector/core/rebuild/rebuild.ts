@@ -1,4 +1,5 @@
-import { CodedError, partitionOf } from '@barograph/proto'
+import { CodedError } from '@barograph/proto'
+import type { Log } from '../log.ts'
 import type { Store } from '../store.ts'
 import { type DeviceOptions, type DeviceOutcome, rebuildDevice, type RebuildStore } from './rebuild-device.ts'
 
@@ -15,7 +16,7 @@ export interface RebuildProgress {
 
 export interface RebuildOptions extends Pick<DeviceOptions, 'isDry' | 'clock' | 'signal' | 'reached'> {
   readonly store: RebuildStore & Pick<Store, 'deviceNames'>
-  readonly partitions: number
+  readonly log: Pick<Log, 'partitionOf'>
   /** Only this one; null: all. */
   readonly device: string | null
   /** A new random word each time. */
@@ -28,7 +29,7 @@ export interface RebuildOptions extends Pick<DeviceOptions, 'isDry' | 'clock' | 
  * done some devices and left the others as they were: it can be run again at any time.
  */
 export async function* rebuildAll(options: RebuildOptions): AsyncGenerator<DeviceOutcome> {
-  const { store, partitions, device: only, makeToken, progress } = options
+  const { store, log, device: only, makeToken, progress } = options
   const names = await store.deviceNames()
   if (only !== null && !names.includes(only))
     throw new CodedError('no-such-device', `Nothing is stored of a device ${only}.`, {
@@ -45,7 +46,7 @@ export async function* rebuildAll(options: RebuildOptions): AsyncGenerator<Devic
     yield await rebuildDevice({
       ...options,
       device,
-      partition: partitionOf(device, partitions),
+      partition: log.partitionOf(device),
       token: makeToken(),
       progress(done, total) {
         ofDevice = total

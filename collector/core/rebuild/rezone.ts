@@ -1,4 +1,5 @@
-import { isCoded, partitionOf } from '@barograph/proto'
+import { isCoded } from '@barograph/proto'
+import type { Log } from '../log.ts'
 import type { DeviceDocument } from '../documents.ts'
 import { isBefore } from '../position.ts'
 import type { CurrentSet, Store } from '../store.ts'
@@ -30,13 +31,13 @@ export interface Rezoning {
 
 export function createRezoning({
   store,
-  partitions,
+  log,
   makeToken,
   clock,
   report,
 }: {
   readonly store: RebuildStore & Pick<Store, 'devices'>
-  readonly partitions: number
+  readonly log: Pick<Log, 'partitionOf'>
   readonly makeToken: () => string
   readonly clock: RebuildClock
   /** It was done (null), or in words why it could not be. */
@@ -46,7 +47,7 @@ export function createRezoning({
 
   async function isDue(device: string): Promise<boolean> {
     const [document] = await store.read('devices', [device])
-    const sets = await store.currentSets(partitionOf(device, partitions))
+    const sets = await store.currentSets(log.partitionOf(device))
     return !!document && isToRezone(document, sets.find((one) => one.device === device) ?? null)
   }
 
@@ -54,7 +55,7 @@ export function createRezoning({
   async function rebuild(device: string, signal: AbortSignal): Promise<boolean> {
     const { state } = await rebuildDevice({
       store,
-      partition: partitionOf(device, partitions),
+      partition: log.partitionOf(device),
       device,
       token: makeToken(),
       isDry: false,

@@ -1,4 +1,4 @@
-import { encodeExpire, type Expire, isCoded, partitionOf, subtract, rangeOf } from '@barograph/proto'
+import { encodeExpire, type Expire, isCoded, subtract, rangeOf } from '@barograph/proto'
 import type { BucketDocument, EpochDocument, Level, Position, StreamDocument } from '../documents.ts'
 import { epochId, summaryId } from '../identity.ts'
 import type { Log } from '../log.ts'
@@ -20,7 +20,7 @@ export interface SweepCounts {
 }
 
 export interface SweeperOptions {
-  readonly log: Pick<Log, 'partitions' | 'append'>
+  readonly log: Pick<Log, 'partitions' | 'partitionOf' | 'append'>
   readonly store: Pick<
     Store,
     'checkpoint' | 'read' | 'devices' | 'streams' | 'currentSets' | 'oldBuckets' | 'remove' | 'removeWindows'
@@ -60,7 +60,7 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
   function createCheckpoints(): (device: string) => Promise<Position | null> {
     const known = new Map<number, Promise<Position | null>>()
     return (device) => {
-      const partition = partitionOf(device, log.partitions)
+      const partition = log.partitionOf(device)
       const position =
         known.get(partition) ??
         store.checkpoint(partition).then((found) => (found?.phase === null ? found.position : null))
@@ -77,7 +77,7 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
     const known = new Map<string, Promise<Position | null>>()
     const ask = async (device: string): Promise<Position | null> => {
       const [document] = await store.read('devices', [device])
-      const sets = await store.currentSets(partitionOf(device, log.partitions))
+      const sets = await store.currentSets(log.partitionOf(device))
       const isKept = document && !isToRezone(document, sets.find((one) => one.device === device) ?? null)
       return isKept ? document.o : null
     }
@@ -144,7 +144,7 @@ export function createSweeper({ log, store, retention, clock }: SweeperOptions):
     // Forgetting them says them twice at worst.
     if (awaited.size + buckets.length > sweepLimits.awaited) awaited.clear()
     for (const { bucket } of buckets) {
-      awaited.set(bucket.id, last.get(partitionOf(bucket.device, log.partitions)) ?? 0)
+      awaited.set(bucket.id, last.get(log.partitionOf(bucket.device)) ?? 0)
       counts.expired += bucket.events
         .filter(({ what }) => what !== 'released')
         .reduce((sum, { first, last: end }) => sum + end - first + 1, 0)

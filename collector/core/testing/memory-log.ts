@@ -26,6 +26,7 @@ export function createMemoryLog({
   return {
     id,
     partitions,
+    partitionOf: (device) => partitionOf(device, partitions),
     async append(fresh: readonly NewRecord[]) {
       const places = fresh.map((record) => {
         const partition = record.partition ?? partitionOf(record.device, partitions)

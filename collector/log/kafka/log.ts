@@ -76,6 +76,7 @@ function createLog(client: KafkaClient, { id, partitions, topic, writes }: Ident
   return {
     id,
     partitions,
+    partitionOf: (device) => partitionOf(device, partitions),
     async append(records) {
       check()
       const placed = records.map((record) => ({ record, partition: placeRecord(record, partitions) }))

@@ -81,6 +81,7 @@ export function createSimulatedLog(world: World, weather: () => Weather, partiti
         return id
       },
       partitions,
+      partitionOf: (device) => partitionOf(device, partitions),
       async append(fresh) {
         const { appendMs, logFull, tornAppend } = weather()
         await process.pause(random.between(0, appendMs))

@@ -104,7 +104,7 @@ export function createOperator(options: {
       run('rebuild', async (process) => {
         const outcomes = rebuildAll({
           store: store.clientOf(process),
-          partitions: log.partitions,
+          log: log.clientOf(process),
           device: null,
           isDry: false,
           clock: process.clock,
