@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sizeOf } from '@barograph/proto'
+import { has, sizeOf } from '@barograph/proto'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Buffer } from '../core/buffer.ts'
 import { reading, testBuffer } from '../core/buffer-contract.ts'
 import { createFakeClock } from '../core/fake-clock.ts'
 import { exportBuffer, reportBuffer } from './report.ts'
@@ -182,7 +183,8 @@ test('a row that cannot be read is declared lost, and those around it are read',
   await again.close()
 })
 
-test('status and export show what was condensed, by numbers, minutes and means', async () => {
+/** A buffer that has condensed most of its 6,000 readings, ten to a minute. */
+async function condensedBuffer(): Promise<Buffer> {
   const clock = createFakeClock()
   const buffer = openSqliteBuffer(bufferOptions(folder.path, { clock, whenFull: 'thin', maxMb: 0.15 }))
   buffer.register('attic', { intervalMs: 6_000, historical: false })
@@ -192,6 +194,11 @@ test('status and export show what was condensed, by numbers, minutes and means',
     )
     await Promise.all([buffer.accept({ sensor: 'attic', entries }), clock.pass(400)])
   }
+  return buffer
+}
+
+test('status and export show what was condensed, by numbers, minutes and means', async () => {
+  const buffer = await condensedBuffer()
   const path = join(folder.path, 'buffer.db')
   const report = reportBuffer(path)
   const [stream] = buffer.streams()
@@ -211,5 +218,28 @@ test('status and export show what was condensed, by numbers, minutes and means',
     remark: expect.stringContaining('mean of 10, 0 to 0.009; of numbers 1-'),
   })
   expect(exported.filter(({ kind }) => kind === 'reading')).toHaveLength(6_000 - readings)
+  await buffer.close()
+})
+
+test('a summary goes when the collector can take no part of it any more: some of it stored, the rest known as lost', async () => {
+  const buffer = await condensedBuffer()
+  const [stream] = buffer.streams()
+  if (!stream) throw new Error('nothing was accepted')
+  const { sensor, epoch } = stream
+  const one = buffer.readSummary(stream, stream.thinned[0] ?? 0)
+  const two = buffer.readSummary(stream, (one?.lastSeq ?? 0) + 1)
+  if (!one || !two) throw new Error('nothing was condensed')
+  const held = (): number => sizeOf(buffer.streams()[0]?.thinned ?? [])
+  const before = held()
+  const settle = (stored: number[], lost: number[]): void =>
+    buffer.settle({ sensor, epoch, stored, refused: [], lost, ended: 0 })
+  // All of it known as lost: it may still come, and heals.
+  settle([], [one.firstSeq, one.lastSeq])
+  expect(held()).toBe(before)
+  // A part of it is neither: it is sent again.
+  settle([two.firstSeq, two.lastSeq - 1], [])
+  expect(has(buffer.streams()[0]?.thinned ?? [], two.lastSeq)).toBe(true)
+  settle([two.firstSeq, two.lastSeq - 1], [two.lastSeq, two.lastSeq])
+  expect(held()).toBe(before - (two.lastSeq - two.firstSeq + 1))
   await buffer.close()
 })

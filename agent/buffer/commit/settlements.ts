@@ -1,4 +1,15 @@
-import { addRange, type Epoch, emptySet, intersect, pairs, rangeOf, subtract, union } from '@barograph/proto'
+import {
+  addRange,
+  type Epoch,
+  emptySet,
+  intersect,
+  pairs,
+  type RangeSet,
+  rangeOf,
+  sizeOf,
+  subtract,
+  union,
+} from '@barograph/proto'
 import type { LostRange, Settlement } from '../../core/buffer.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Streams } from '../streams.ts'
@@ -35,6 +46,8 @@ export function createSettlements(options: {
       refusedNumbers = union(refusedNumbers, rangeOf(firstSeq, lastSeq))
       return [...pairs(set)].map(([first, last]) => ({ firstSeq: first, lastSeq: last, reason }))
     })
+    const untakeable = untakeableOf(stream, thinned, settlement.lost)
+    thinned = subtract(thinned, untakeable)
     stream.rows = rows
     const isThinned = thinned !== stream.thinned
     stream.thinned = thinned
@@ -43,7 +56,7 @@ export function createSettlements(options: {
     const lost = withoutSettled(stream.lost, accounted)
     // More than ours: this file was restored from a copy, and the run went on further than the copy knows.
     const ends = stream.endPending && settlement.ended > stream.lastSeq
-    const isNews = stored.length + storedThinned.length + refused.length > 0 || ends
+    const isNews = stored.length + storedThinned.length + refused.length + untakeable.length > 0 || ends
     if (!isNews && sameLost(lost, stream.lost)) return false
     stream.lost = lost
     if (ends) stream.endPending = false
@@ -80,6 +93,19 @@ export function createSettlements(options: {
       waiting = []
     },
   }
+}
+
+/**
+ * Numbers of summaries that the collector will not take: a part of the summary is settled, and it takes a whole one or
+ * none. It knows the rest as lost, declared by a copy of this buffer, and so does not refuse it.
+ */
+function untakeableOf({ summaries }: StreamState, thinned: RangeSet, lost: RangeSet): RangeSet {
+  if (intersect(thinned, lost).length === 0) return emptySet
+  return summaries.reduce((untakeable, { firstSeq, lastSeq }) => {
+    const left = intersect(thinned, rangeOf(firstSeq, lastSeq))
+    const isPart = left.length > 0 && sizeOf(left) < lastSeq - firstSeq + 1
+    return isPart && subtract(left, lost).length === 0 ? union(untakeable, left) : untakeable
+  }, emptySet)
 }
 
 const isSettled = (stream: StreamState, { firstSeq, lastSeq }: SummaryRange): boolean =>
