@@ -27,7 +27,7 @@ export interface FinalCheckOptions {
   readonly levels: readonly Level[]
   readonly zoneOf: (device: string) => ZoneName
   /** True when readings may have been condensed that were sent before. */
-  readonly mayOverlap: (stream: AcceptedStream) => boolean
+  readonly mayOverlap: (device: string) => boolean
   readonly keepsTime: (device: string) => boolean
   /** True when an agent had a reason to give a reading up for this cause. */
   readonly mayLose: (stream: AcceptedStream, seq: number, cause: string) => boolean
@@ -177,7 +177,7 @@ function isRefusable(
   seq: number,
   reason: string,
 ): boolean {
-  if (reason === 'overlap') return mayOverlap(stream)
+  if (reason === 'overlap') return mayOverlap(stream.device)
   // Condensed by a clock that ran ahead: nobody could release a part of it.
   if (reason === 'in the future') return !stream.historical
   if (reason === 'unknown-version') return stream.spoiled.has(seq)

@@ -1,4 +1,13 @@
-import { decodeBatch, isCoded, limits } from '@barograph/proto'
+import {
+  addRange,
+  decodeBatch,
+  emptySet,
+  intersect,
+  isCoded,
+  limits,
+  type RangeSet,
+  rangeOf,
+} from '@barograph/proto'
 import { openSqliteBuffer } from '../../../agent/buffer/sqlite.ts'
 import { type Agent, startAgent } from '../../../agent/core/agent.ts'
 import type { Log } from '../../../agent/core/log.ts'
@@ -207,8 +216,17 @@ const isOfDisk = (error: unknown): boolean =>
   isCoded(error, 'disk-full') ||
   (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_'))
 
-/** Looks at a message that an agent is about to send: nothing is sent that is not accepted, and no more than it may. */
-export function createSentCheck(world: World, ledger: Ledger, most: (device: string) => number) {
+/**
+ * Looks at a message that an agent is about to send: nothing is sent that is not accepted, no more than it may, and
+ * nothing in a summary that was sent before, unless the disk may have forgotten that (`mayOverlap`).
+ */
+export function createSentCheck(
+  world: World,
+  ledger: Ledger,
+  most: (device: string) => number,
+  mayOverlap: (device: string) => boolean,
+) {
+  const sent = new Map<string, RangeSet>()
   return (device: string, bytes: Uint8Array): void => {
     const batch = decodeBatch(bytes)
     let entries = 0
@@ -231,9 +249,23 @@ export function createSentCheck(world: World, ledger: Ledger, most: (device: str
         )
       })
       world.about(device, sensor, epoch, firstSeq, last, 'sent')
+      const key = `${device}/${sensor}/${epoch}`
+      sent.set(key, addRange(sent.get(key) ?? emptySet, firstSeq, last))
     }
-    for (const { sensor, epoch, firstSeq, lastSeq } of batch.summaries)
+    for (const { sensor, epoch, firstSeq, lastSeq } of batch.summaries) {
       world.about(device, sensor, epoch, firstSeq, lastSeq, `sent in a summary of ${firstSeq} to ${lastSeq}`)
+      const known = sent.get(`${device}/${sensor}/${epoch}`) ?? emptySet
+      const [seq] = intersect(known, rangeOf(firstSeq, lastSeq))
+      if (seq !== undefined && !mayOverlap(device))
+        world.violate(
+          new Violation('fold', `sent in a summary of ${firstSeq} to ${lastSeq} after it was sent itself`, {
+            device,
+            sensor,
+            epoch,
+            seq,
+          }),
+        )
+    }
     if (bytes.length > limits.batchBytes || entries > most(device))
       world.violate(new Violation('bounded', `${device} sends ${entries} entries in ${bytes.length} bytes`))
   }

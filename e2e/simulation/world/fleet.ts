@@ -19,7 +19,7 @@ export interface Fleet {
   /** True when an agent had a reason to give a reading up for this cause. */
   mayLose(stream: AcceptedStream, seq: number, cause: string): boolean
   /** True when readings may have been condensed that were sent before. */
-  mayOverlap(stream: AcceptedStream): boolean
+  mayOverlap(device: string): boolean
   calmDown(): void
   isDrained(): boolean
   left(): string[]
@@ -43,10 +43,16 @@ export function createFleet(options: {
     world,
     weather,
     bridges: collector.bridges,
-    checkSent: createSentCheck(world, ledger, most),
+    checkSent: createSentCheck(world, ledger, most, mayOverlap),
     spoil: createSpoiler(world, ledger),
   })
   const stations: Station[] = []
+
+  function mayOverlap(device: string): boolean {
+    const own = stations.filter((one) => one.config.device === device)
+    // A copy of a card does not know what the other sent; and a disk that takes no marks may forget some in a crash.
+    return own.length > 1 || own.some((one) => one.disk().isDoubtful())
+  }
 
   function add(config: DeviceConfig, name: string, disk: Disk): Station {
     const station = createStation({ world, weather, network, ledger, config, name, startMs, disk })
@@ -65,11 +71,7 @@ export function createFleet(options: {
       ledger.forgetOrder(of.config.device)
       return add(of.config, `${of.config.device}+`, copy ?? createDisk(world, weather))
     },
-    mayOverlap({ device }) {
-      const own = stations.filter((one) => one.config.device === device)
-      // A copy of a card does not know what the other sent; and a disk that takes no marks may forget some in a crash.
-      return own.length > 1 || own.some((one) => one.disk().isDoubtful())
-    },
+    mayOverlap,
     mayLose({ device, damaged }, seq, cause) {
       const config = devices.find((one) => one.device === device)
       const own = stations.filter((one) => one.config === config)

@@ -28,6 +28,19 @@ export function tellStory(options: {
     })
   const until = (longestMs: number): number => world.now() + random.between(500, longestMs)
 
+  const apart = (one: Station, longestMs: number): void =>
+    fleet.network.partition(one.config.device, until(longestMs))
+  /** It dies without having heard what became of what it sent, and only its disk knows for long that it sent anything. */
+  function strand(one: Station): void {
+    apart(one, 300_000)
+    world.schedule(random.between(0, 3_000), null, () => {
+      if (!one.process()) return
+      one.kill()
+      world.fault('agent-killed')
+      restart(one)
+    })
+  }
+
   /** Each returns false when there is nothing now that it could happen to. */
   const kinds: Partial<Record<FaultName, () => boolean>> = {
     'agent-killed': () =>
@@ -58,7 +71,7 @@ export function tellStory(options: {
     'buffer-wal-truncated': () => goBack(),
     'card-cloned': () => twin(true),
     'name-shared': () => twin(false),
-    'network-cut': () => onAny((one) => fleet.network.partition(one.config.device, until(40_000))),
+    'network-cut': () => onAny((one) => (random.chance(0.6) ? apart(one, 40_000) : strand(one))),
     'network-half-open': () => onConnection((one) => one.half('both')),
     'network-half-open-down': () => onConnection((one) => one.half('down')),
     'bytes-dropped': () => onConnection((one) => one.cut(0, 'reset')),
