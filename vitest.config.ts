@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// The install test clones and installs: it belongs with the slow, one-at-a-time tests.
+// The install test clones and installs: it belongs with the slow tests.
 const wholeSystem = ['e2e/**/*.test.ts', 'scripts/install.test.ts']
 
 // With another stack than the embedded one only what knows how to run on it.
@@ -30,8 +30,8 @@ export default defineConfig({
           include: isEmbedded ? wholeSystem : onAnyStack,
           exclude: ['**/node_modules/**', '**/dist/**'],
           pool: 'forks',
-          // One file at a time, after the unit tests: each starts brokers, databases or a browser.
-          fileParallelism: false,
+          // After the unit tests, two files at a time: each starts brokers, databases or a browser.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
