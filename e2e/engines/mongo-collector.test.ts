@@ -1,5 +1,4 @@
 import type { ApiDevices, ApiLastAudit, ApiReadiness } from '@barograph/proto/api'
-import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createMongoStore } from '../../collector/store/mongo/index.ts'
 import { createAgent } from '../harness/agent.ts'
@@ -96,32 +95,6 @@ describe.skipIf(!needsMongodbToKill.isMet)(`the collector on MongoDB ${needsMong
     },
     2 * patienceMs,
   )
-
-  test.each([
-    ['a password that is wrong', (url: string) => url.replace('//', '//me:guess@'), /does not let us in/],
-    ['a newer schema', (url: string) => url, /written by a newer Barograph: its schema is version 99/],
-    ['data of others', (url: string) => `${url}-other`, /holds other data \(theirs\)/],
-    ['a URL without a database', () => 'mongodb://127.0.0.1:1', /store\.url = .*is neither/],
-  ])('%s ends the start with one sentence and exit code 2', async (_what, urlOf, words) => {
-    const url = server.freshUrl()
-    const client = await new MongoClient(url).connect()
-    const schema = { what: 'barograph store', version: 99, created: new Date() }
-    await client
-      .db()
-      .collection('meta')
-      .updateOne({ _id: 'schema' as never }, { $set: schema }, { upsert: true })
-    await client.db(`${client.db().databaseName}-other`).collection('theirs').insertOne({ a: 1 })
-    await client.close()
-    const collector = await createCollector({
-      folder: temporaryFolder(),
-      env: { BAROGRAPH_STORE_URL: urlOf(url) },
-    })
-    const { code, stderr } = await run([collectorProgram, 'run'], collector.env)
-    expect(stderr).toMatch(words)
-    expect(stderr).not.toContain('guess')
-    expect(stderr.split('\n').filter((line) => line.startsWith('barograph-collector:'))).toHaveLength(1)
-    expect(code).toBe(2)
-  })
 })
 
 /** What holds, but for position, revision and set, which tell of the order of arrival and of rebuilds. */
