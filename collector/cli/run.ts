@@ -66,7 +66,7 @@ async function run(
     process.stderr.write(`${failureWords(placed(error, config))}\n`)
     process.exitCode = exitCodeOf(error)
     // The others end in good order, unless they hang too.
-    setTimeout(() => process.exit(), stopLimits.rollMs + stopLimits.othersMs).unref()
+    setTimeout(() => process.exit(), 2 * stopLimits.startingMs).unref()
     await supervisor.stop()
     process.exit()
   }

@@ -12,7 +12,12 @@ import type {
 import { ThreadFailure } from './thread-error.ts'
 
 /** Threads that do not end in good order within these times are ended without; what they held comes again. */
-export const stopLimits = { rollMs: 3_000, othersMs: 2_500 } as const
+export const stopLimits = {
+  rollMs: 3_000,
+  othersMs: 2_500,
+  /** Of one that is starting still. It ends as soon as it listens; torn out of loading SQLite, it would take all down (SIGABRT). */
+  startingMs: 30_000,
+} as const
 
 export interface Supervisor {
   /** Where each thread can be reached, once all of them work. Rejects when one cannot start. */
@@ -143,7 +148,8 @@ export function startRoles({ config, roles, partitions, version, log }: Supervis
     const some = children.filter(({ name }) => names.includes(name))
     for (const { worker } of some) worker.postMessage({ type: 'stop' } satisfies ToThread)
     const timer = Promise.withResolvers<void>()
-    const timeout = setTimeout(timer.resolve, withinMs)
+    const isStarting = some.some(({ isReady, hasStopped }) => !isReady && !hasStopped)
+    const timeout = setTimeout(timer.resolve, isStarting ? stopLimits.startingMs : withinMs)
     await Promise.race([Promise.all(some.map(({ gone }) => gone)), timer.promise])
     clearTimeout(timeout)
     await Promise.all(some.map(({ worker }) => worker.terminate()))
