@@ -50,6 +50,7 @@ const ofSession = new Set([
   '$readPreference',
   'readConcern',
   'writeConcern',
+  'maxTimeMS',
 ])
 
 export function createShapes(): Shapes {
