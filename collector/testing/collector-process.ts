@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url))
-const readyWithinMs = 30_000
+const readyWithinMs = 180_000
 
 /** A real `collector run` on free ports, for tests. */
 export interface CollectorProcess {
