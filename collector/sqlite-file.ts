@@ -1,6 +1,6 @@
 // What the embedded log, the embedded store and the registry of devices share: a SQLite file opened so that a commit is durable, its schema
 // checked, and its failures in words. It stands beside the adapters because they never import each other.
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { CodedError } from '@barograph/proto'
 import Database from 'better-sqlite3'
@@ -18,6 +18,8 @@ export interface SqliteFileOptions {
   readonly isDurable?: boolean
   /** The file does not grow beyond: writes then fail as on a full disk. */
   readonly maxBytes: number | undefined
+  /** The file is or becomes a copy in the making (core/copy): everybody else refuses it until `completeCopy`. */
+  readonly isCopy?: boolean
   /** How the database is opened; default: as the file at `path`. The simulation keeps its disks in memory. */
   readonly open?: () => Database.Database
 }
@@ -31,6 +33,18 @@ export interface SqliteFile {
   /** The same with one unchanging view of the file. */
   snapshot<T>(work: () => T): T
   close(): void
+}
+
+/** In the header of a copy that is not whole. Programs that know nothing of copies take it for a foreign file. */
+const halfCopyIdOf = (applicationId: number): number => applicationId - 1
+
+/** Is the file a copy that is not whole yet? */
+export const isHalfCopy = ({ db }: Pick<SqliteFile, 'db'>, applicationId: number): boolean =>
+  db.pragma('application_id', { simple: true }) === halfCopyIdOf(applicationId)
+
+/** Inside a transaction: from now on the copy is a file like any other. */
+export function completeCopy({ db }: Pick<SqliteFile, 'db'>, applicationId: number): void {
+  db.pragma(`application_id = ${applicationId}`)
 }
 
 /** The configuration key that says where each file is. */
@@ -47,6 +61,22 @@ const cacheKiB = {
 } as const
 /** After a checkpoint the write-ahead log is cut back to this size. */
 const walKeptBytes = 64 * 1024 * 1024
+
+/** What kind of file it says that it is; 0: nothing of ours; null: it is not there. */
+export function applicationIdOf(path: string): number | null {
+  if (!existsSync(path)) return null
+  try {
+    const db = new Database(path, { readonly: true, fileMustExist: true, timeout: lockWaitMs })
+    try {
+      return numberOf(db.pragma('application_id', { simple: true }))
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    if (codeOf(error) === 'SQLITE_NOTADB') return 0
+    throw error
+  }
+}
 
 /** Opens, and unless read-only creates or migrates, one of the collector's files. */
 export function openSqliteFile(options: SqliteFileOptions): SqliteFile {
@@ -96,6 +126,12 @@ function checkHeader(db: Database.Database, options: SqliteFileOptions): void {
       hint: 'Start the collector once; it makes the file.',
     })
   }
+  if (found === halfCopyIdOf(applicationId)) {
+    if (options.isCopy) return
+    throw new CodedError(`${what}-half-copied`, `${path} is a copy of a ${what} that is not whole yet.`, {
+      hint: `Run the "barograph-collector copy" again that was broken off: it goes on where it was. Or name another file in ${keyOf[what]}.`,
+    })
+  }
   if (found !== applicationId) {
     throw new CodedError(`${what}-foreign`, `${path} is an SQLite file, but not a Barograph ${what}.`, {
       hint: `Name another file in ${keyOf[what]}; a new one is made if there is none.`,
@@ -118,7 +154,7 @@ function checkHeader(db: Database.Database, options: SqliteFileOptions): void {
 }
 
 function prepare(db: Database.Database, options: SqliteFileOptions): void {
-  const { migrations, applicationId, isDurable = true, maxBytes } = options
+  const { migrations, applicationId, isDurable = true, maxBytes, isCopy = false } = options
   useWriteAheadLog(db)
   db.pragma(`synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`)
   db.pragma(`journal_size_limit = ${walKeptBytes}`)
@@ -126,7 +162,8 @@ function prepare(db: Database.Database, options: SqliteFileOptions): void {
     const from = numberOf(db.pragma('user_version', { simple: true }))
     if (from === migrations.length) return
     for (const sql of migrations.slice(from)) db.exec(sql)
-    db.pragma(`application_id = ${applicationId}`)
+    const isHalf = isCopy && (from === 0 || isHalfCopy({ db }, applicationId))
+    db.pragma(`application_id = ${isHalf ? halfCopyIdOf(applicationId) : applicationId}`)
     db.pragma(`user_version = ${migrations.length}`)
   }).immediate()
   if (maxBytes !== undefined) {

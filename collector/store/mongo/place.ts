@@ -15,6 +15,8 @@ export interface MongoStoreOptions {
   readonly isPatient?: boolean
   /** A command without an answer for so long hangs, ms; for tests. */
   readonly hungMs?: number
+  /** It is or becomes a copy in the making (core/copy): everybody else refuses it until it is whole. */
+  readonly isCopy?: boolean
   /** For tests: sees every command that is sent. */
   readonly watch?: (client: MongoClient) => void
 }
@@ -101,7 +103,8 @@ interface SchemaDocument {
   readonly created: Date
 }
 
-const what = 'barograph store'
+/** What a database says that it is. Programs that know nothing of copies take one in the making for a foreign one. */
+export const storeWhat = { whole: 'barograph store', half: 'barograph store, half copied' } as const
 
 // Whatever the address says: less than this would lose what was acknowledged.
 const options: MongoClientOptions = {
@@ -132,6 +135,7 @@ export async function connect({
   readOnly = false,
   isPatient = false,
   hungMs = mongoLimits.hungMs,
+  isCopy = false,
   watch,
 }: MongoStoreOptions): Promise<Connection> {
   const name = databaseOf(url)
@@ -153,7 +157,7 @@ export async function connect({
   const prepared = (): Promise<void> => {
     ready ??= commands
       .renewed()
-      .then(() => prepare(client, place, url, readOnly))
+      .then(() => prepare(client, place, { url, readOnly, isCopy }))
       .catch((error: unknown) => {
         ready = null
         throw error
@@ -198,8 +202,7 @@ function createClient(url: string, monitorCommands: boolean): MongoClient {
 async function prepare(
   client: MongoClient,
   { db, meta }: Place,
-  url: string,
-  readOnly: boolean,
+  { url, readOnly, isCopy }: { url: string; readOnly: boolean; isCopy: boolean },
 ): Promise<void> {
   await client.connect()
   const schemas = meta<SchemaDocument>()
@@ -221,11 +224,19 @@ async function prepare(
           hint: 'Name another database in store.url; a new one is made if there is none.',
         },
       )
-    const fresh = { what, version: storeVersion, created: new Date() }
+    const fresh = { what: storeWhat[isCopy ? 'half' : 'whole'], version: storeVersion, created: new Date() }
     await schemas.updateOne({ _id: 'schema' }, { $setOnInsert: fresh }, { upsert: true }).catch(ignoreSecond)
     found = await schemas.findOne({ _id: 'schema' })
   }
-  if (found?.what !== what)
+  if (found?.what === storeWhat.half && !isCopy)
+    throw new CodedError(
+      'store-half-copied',
+      `${shownUrl(url)} is a copy of a store that is not whole yet.`,
+      {
+        hint: 'Run the "barograph-collector copy" again that was broken off: it goes on where it was. Or name another database in store.url.',
+      },
+    )
+  if (found?.what !== storeWhat.whole && found?.what !== storeWhat.half)
     throw new CodedError('store-foreign', `${shownUrl(url)} is not a Barograph store.`, {
       hint: 'Name another database in store.url; a new one is made if there is none.',
     })
