@@ -6,6 +6,7 @@ type Checkpoints = Pick<Store, 'checkpoint' | 'createCheckpoint'>
 
 /** The checkpoint to go on from; made when there is none. Throws when the log is not the one it was made for. */
 export async function openCheckpoint(log: Log, store: Checkpoints, partition: number): Promise<Checkpoint> {
+  if (!(await store.checkpoint(partition))) await requireOwnStore(log, store)
   await store.createCheckpoint({
     partition,
     logId: log.id,
@@ -19,6 +20,23 @@ export async function openCheckpoint(log: Log, store: Checkpoints, partition: nu
   return verifyLog(log, store, partition)
 }
 
+/** A partition that the store does not know yet must not be begun beside others that were folded from another log. */
+async function requireOwnStore(log: Log, store: Checkpoints): Promise<void> {
+  for (let partition = 0; partition < log.partitions; partition++) {
+    const checkpoint = await store.checkpoint(partition)
+    if (checkpoint && checkpoint.logId !== log.id) throw otherLog(checkpoint, log)
+  }
+}
+
+const otherLog = ({ partition, logId }: Checkpoint, { id }: Pick<Log, 'id'>): CodedError =>
+  new CodedError(
+    'other-log',
+    `partition ${partition}: the store was folded from log ${logId}, this is log ${id}`,
+    {
+      hint: wayOut,
+    },
+  )
+
 /**
  * Is this still the log that the documents were folded from? A log that was recreated or cut would give other records
  * at positions that documents already hold.
@@ -31,12 +49,7 @@ export async function verifyLog(
   const checkpoint = await store.checkpoint(partition)
   if (!checkpoint) throw logReplaced(partition)
   if (isNewLogPhase(checkpoint.phase)) throw underWay(partition)
-  if (checkpoint.logId !== log.id)
-    throw new CodedError(
-      'other-log',
-      `partition ${partition}: the store was folded from log ${checkpoint.logId}, this is log ${log.id}`,
-      { hint: wayOut },
-    )
+  if (checkpoint.logId !== log.id) throw otherLog(checkpoint, log)
   const { first, next } = await log.extent(partition)
   const furthest = Math.max(checkpoint.position.n, checkpoint.reach)
   if (furthest > next)
