@@ -29,6 +29,10 @@ export interface Places {
   readonly recordsAhead: number
 }
 
+/** Settings of a partition that is no more hold for the devices that were in it. */
+const isOf = ({ of }: Settings, device: string): boolean =>
+  of === undefined || partitionOf(device, of.partitions) === of.partition
+
 /** What holds before a settings record says otherwise. */
 const builtIn: Omit<Settings, 'at'> = {
   defaultTimeZone: 'UTC',
@@ -153,7 +157,7 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
   }
 
   const settingsAt = (device: string, at: Position): Omit<Settings, 'at'> =>
-    settings.get(place(device))?.findLast((one) => !isBefore(at, one.at)) ?? builtIn
+    settings.get(place(device))?.findLast((one) => !isBefore(at, one.at) && isOf(one, device)) ?? builtIn
 
   return {
     partitionOf: place,

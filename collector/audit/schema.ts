@@ -42,7 +42,14 @@ export const schemas = {
   settings: z.object({
     id: z.string(),
     o: position,
-    history: z.array(z.object({ at: position, defaultTimeZone: z.string(), levels: z.array(z.string()) })),
+    history: z.array(
+      z.object({
+        at: position,
+        defaultTimeZone: z.string(),
+        levels: z.array(z.string()),
+        of: z.object({ partition: z.number(), partitions: z.number() }).optional(),
+      }),
+    ),
   }),
   devices: z.object({
     id: z.string(),

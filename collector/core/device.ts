@@ -1,7 +1,14 @@
-import type { Batch, Site, Status } from '@barograph/proto'
+import { type Batch, partitionOf, type Site, type Status } from '@barograph/proto'
 import { noteSpeaker } from './conflict.ts'
-import type { DeviceDocument, Level, Position, SettingsDocument, StoredSite } from './documents.ts'
-import { isBefore, isSame } from './position.ts'
+import type {
+  DeviceDocument,
+  Level,
+  Position,
+  SettingsDocument,
+  StoredSettings,
+  StoredSite,
+} from './documents.ts'
+import { isBefore } from './position.ts'
 import { isRezoned, withSite } from './sites.ts'
 
 /** A device's document in the form that the fold changes. */
@@ -107,10 +114,16 @@ const builtIn = {
   levels: ['10s', '1m', 'hour', 'day', 'week', 'month', 'year'],
 } as const
 
+/** What holds for a device; '': for the partition as it is now. */
 export function settingsAt(
   settings: SettingsDocument | null,
   at: Position,
+  device: string,
 ): { readonly defaultTimeZone: string; readonly levels: readonly string[] } {
-  const known = settings?.history.filter((one) => isBefore(one.at, at) || isSame(one.at, at))
+  const known = settings?.history.filter((one) => !isBefore(at, one.at) && isOf(one, device))
   return known?.[known.length - 1] ?? builtIn
 }
+
+/** Positions of partitions that are no more say nothing of one another. */
+const isOf = ({ of }: StoredSettings, device: string): boolean =>
+  of === undefined || (device !== '' && partitionOf(device, of.partitions) === of.partition)

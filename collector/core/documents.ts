@@ -18,11 +18,18 @@ export const levels: readonly Level[] = ['10s', '1m', 'hour', 'day', 'week', 'mo
 
 /** id: the partition's number. What the fold depends on beside the readings, with the position each came from. */
 export interface SettingsDocument extends Document {
-  readonly history: readonly {
-    readonly at: Position
-    readonly defaultTimeZone: string
-    readonly levels: readonly string[]
-  }[]
+  readonly history: readonly StoredSettings[]
+}
+
+export interface StoredSettings {
+  readonly at: Position
+  readonly defaultTimeZone: string
+  readonly levels: readonly string[]
+  /**
+   * The partition that it was of, when the log had that many: it holds for devices that were in it. Absent: it is of
+   * this partition, as it is now.
+   */
+  readonly of?: { readonly partition: number; readonly partitions: number }
 }
 
 export interface StoredSite {

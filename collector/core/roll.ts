@@ -200,9 +200,9 @@ export function createRoll(options: RollOptions): Roll {
       const known = cache.settings.get(String(partition))?.state ?? null
       const end = { g: generation, n: Number.MAX_SAFE_INTEGER }
       const { defaultTimeZone, levels } = options.settings
-      const current = settingsAt(known, end)
+      const current = settingsAt(known, end, '')
       if (
-        known?.history.length &&
+        known?.history.some(({ of }) => of === undefined) &&
         current.defaultTimeZone === defaultTimeZone &&
         current.levels.join() === levels.join()
       )

@@ -20,7 +20,7 @@ export function applyBatch(
   const device = edit.open(cache.devices, record.device)
   if (device) {
     const settings = cache.settings.get(String(device.partition))?.state ?? null
-    const { defaultTimeZone } = settingsAt(settings, record.at)
+    const { defaultTimeZone } = settingsAt(settings, record.at, record.device)
     noteBatch(device, record.batch, { at: record.at, ingestMs: record.ingestMs, defaultTimeZone })
   }
   const sensors = [...runs.map(({ run }) => run.sensor), ...summaries.map(({ summary }) => summary.sensor)]

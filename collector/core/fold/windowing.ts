@@ -76,7 +76,7 @@ export function rulesAt({
     sensor,
     intervalMs,
     sites: sitesAt(cache.devices.get(device)?.state ?? null, site, cache.zonedAt(device, at)),
-    settings: settingsAt(cache.settings.get(String(partition))?.state ?? null, at),
+    settings: settingsAt(cache.settings.get(String(partition))?.state ?? null, at, device),
     set: cache.setOf(device),
     expiredBefore: loaded(cache.streams.get(streamId(device, sensor))).expiredBefore,
   }

@@ -49,7 +49,7 @@ export function additionsOf(document: BucketDocument, rules: Rules, stretch: Str
       const at = bucket.countedSince(run.firstSeq + i)
       return at && isWithin(at, stretch) ? at : null
     })
-    const settings = since.map((at) => (at ? settingsAt(rules.settings, at) : null))
+    const settings = since.map((at) => (at ? settingsAt(rules.settings, at, rules.device) : null))
     for (const one of new Set(settings)) {
       if (one === null) continue
       const windowing = createWindowing({ ...rules, ...own, intervalMs: run.intervalMs, settings: one })
@@ -86,7 +86,7 @@ export function additionsOfSummary(
   stretch: Stretch,
 ): Addition[] {
   if (!isWithin(at, stretch)) return []
-  const settings = settingsAt(rules.settings, at)
+  const settings = settingsAt(rules.settings, at, rules.device)
   const windowing: Windowing = createWindowing({
     ...rules,
     ...ofSensor(rules, sensor),
