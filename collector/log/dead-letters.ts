@@ -10,6 +10,8 @@ export interface SqliteDeadLettersOptions {
   readonly maxLetters?: number
   /** Bytes of their values kept; beyond, the oldest go. */
   readonly maxBytes?: number
+  /** Of a log that is a copy in the making. */
+  readonly isCopy?: boolean
 }
 
 interface Row {
@@ -36,9 +38,9 @@ const toLetter = ({ id, topic, device, ingest, code, reason, value }: Row): Dead
 export function createSqliteDeadLetters(
   options: SqliteDeadLettersOptions,
 ): DeadLetters & { close(): Promise<void> } {
-  const { path, readOnly = false, maxLetters = 10_000, maxBytes = 64 * 1024 * 1024 } = options
+  const { path, readOnly = false, maxLetters = 10_000, maxBytes = 64 * 1024 * 1024, isCopy = false } = options
   // No promise hangs on them, so they cost no fsync: a flood of refusals must not slow the log down.
-  const file = openSqliteFile({ ...logFile, path, readOnly, isDurable: false, maxBytes: undefined })
+  const file = openSqliteFile({ ...logFile, path, readOnly, isDurable: false, maxBytes: undefined, isCopy })
   const { db, guard } = file
   const list = db.prepare<{ before: number; device: string | null; limit: number }, Row>(
     `SELECT * FROM dead_letters WHERE id < @before AND (@device IS NULL OR device = @device)

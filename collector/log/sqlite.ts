@@ -17,6 +17,8 @@ export interface SqliteLogOptions {
   readonly limits?: GroupLimits
   /** Makes the log's identity, once. */
   readonly newId?: () => string
+  /** It is a copy in the making: everybody else refuses it until it is whole. */
+  readonly isCopy?: boolean
 }
 
 /** Appends of other threads and processes are noticed after at most this long. */
@@ -26,13 +28,13 @@ const bytesPerRead = 16 * 1024 * 1024
 
 /** A log in one SQLite file, made when there is none. Several threads and processes may append and read at once. */
 export function createSqliteLog(options: SqliteLogOptions): Log {
-  const { path, partitions, maxBytes, limits = groupLimits, newId = randomUUID } = options
+  const { path, partitions, maxBytes, limits = groupLimits, newId = randomUUID, isCopy = false } = options
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > mostPartitions) {
     throw new CodedError('log-partitions', `log.partitions is ${partitions}.`, {
       hint: `A whole number from 1 to ${mostPartitions} is allowed.`,
     })
   }
-  return closeOnError(openSqliteFile({ ...logFile, path, readOnly: false, maxBytes }), (file) => {
+  return closeOnError(openSqliteFile({ ...logFile, path, readOnly: false, maxBytes, isCopy }), (file) => {
     const identity = identify(file, newId, partitions)
     if (identity.partitions !== partitions) {
       throw new CodedError(

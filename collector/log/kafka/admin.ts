@@ -30,6 +30,15 @@ export async function openTopic(client: KafkaClient, wish: TopicWish, makes: boo
   }
 }
 
+/** Is there a topic of that name, as far as we may see? */
+export async function hasTopic(client: KafkaClient, name: string): Promise<boolean> {
+  try {
+    return await withAdmin(client, async (admin) => (await admin.listTopics()).includes(name))
+  } catch (error) {
+    throw explain(error, client.place, true)
+  }
+}
+
 /** A topic that was made is known to all brokers only a moment later. */
 async function untilKnown<T>(isMade: boolean, look: () => Promise<T>): Promise<T> {
   const giveUpAtMs = performance.now() + (isMade ? kafkaTimes.answerMs : 0)

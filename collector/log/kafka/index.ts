@@ -1,3 +1,4 @@
+export { openKafkaLogSource, openKafkaLogTarget } from './copies.ts'
 export { createKafkaDeadLetters, openKafkaDeadLetters } from './dead-letters.ts'
 export { createKafkaLog, openKafkaLog } from './log.ts'
 export { joinMembers } from './members.ts'

@@ -1,6 +1,6 @@
 import { CodedError, partitionOf } from '@barograph/proto'
 import type { Log, NewRecord } from '../../core/log.ts'
-import { openTopic } from './admin.ts'
+import { hasTopic, openTopic } from './admin.ts'
 import { createAppending } from './appending.ts'
 import { createClient, type KafkaClient } from './client.ts'
 import { missingTopic } from './failure.ts'
@@ -8,7 +8,7 @@ import { createLane, type Lane } from './lane.ts'
 import type { KafkaPlace } from './place.ts'
 import { createPrune } from './prune.ts'
 import { createReading } from './reading.ts'
-import { readingsTopic } from './topics.ts'
+import { copyingTopic, readingsTopic } from './topics.ts'
 
 export interface KafkaLogOptions {
   readonly place: KafkaPlace
@@ -20,6 +20,8 @@ export interface KafkaLogOptions {
   readonly replication: number | null
   /** Kafka may drop what is older; null: it keeps everything. */
   readonly retentionMs: number | null
+  /** It is a copy in the making: everybody else refuses it until it is whole. */
+  readonly isCopy?: boolean
 }
 
 /** A log in a topic of Kafka, which is made when there is none. Any number of processes may append and read at once. */
@@ -36,6 +38,10 @@ async function open(options: KafkaLogOptions, writes: boolean): Promise<Log> {
   const { place, topicPrefix, partitions } = options
   const client = createClient(place)
   const wish = readingsTopic(`${topicPrefix}.readings`, options)
+  if (!options.isCopy && (await hasTopic(client, copyingTopic(topicPrefix, null).name)))
+    throw new CodedError('log-half-copied', `Topic ${wish.name} is a copy of a log that is not whole yet.`, {
+      hint: 'Run the "barograph-collector copy" again that was broken off: it goes on where it was. Or name another log.topicPrefix.',
+    })
   await openTopic(client, wish, writes)
   const lane = createLane(client)
   try {

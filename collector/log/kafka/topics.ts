@@ -56,6 +56,14 @@ export function deadLetterTopic(name: string, replication: number | null): Topic
   }
 }
 
+/** Is there as long as the log of that prefix is a copy that is not whole: how far it is. */
+export const copyingTopic = (topicPrefix: string, replication: number | null): TopicWish => ({
+  name: `${topicPrefix}.copying`,
+  partitions: 1,
+  replication,
+  settings: { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'message.timestamp.type': 'CreateTime' },
+})
+
 /** Makes the topic; false: there is one of that name. */
 export async function createTopic(admin: Admin, wish: TopicWish): Promise<boolean> {
   return admin.createTopics({
