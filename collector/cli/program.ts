@@ -3,6 +3,7 @@ import { addAuditCommand } from '../audit/command.ts'
 import { addCheckCommand } from './check.ts'
 import { commonOptions, examplesOf, version } from './context.ts'
 import { exitCodeOf, exitCodes, failureWords } from './failure.ts'
+import { addCopyCommand } from './copy.ts'
 import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDevicesCommand } from './devices/command.ts'
 import { addDoctorCommand } from './doctor.ts'
@@ -30,6 +31,7 @@ Examples:
   barograph-collector release --list
   barograph-collector stats --out stats
   barograph-collector tokens add viewer
+  barograph-collector copy --from sqlite:data/store.db --to mongodb://127.0.0.1:27017/barograph
 
 Configuration: a YAML file, and BAROGRAPH_SECTION_KEY in the environment (BAROGRAPH_SERVE_LISTEN=127.0.0.1:9000).
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`
@@ -63,6 +65,7 @@ function createProgram(): Command {
   addCheckCommand(program)
   addDoctorCommand(program)
   addTailCommand(program)
+  addCopyCommand(program)
   addDeadLettersCommand(program)
   addGapsCommand(program)
   addAuditCommand(program)

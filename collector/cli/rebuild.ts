@@ -12,6 +12,7 @@ import { commonOptions, configOf, examplesOf } from './context.ts'
 import { exitCodes } from './failure.ts'
 import { goOver } from './new-log.ts'
 import { writeLines } from './output.ts'
+import { durationWords } from './progress-line.ts'
 
 interface RebuildFlags {
   readonly device?: string
@@ -137,9 +138,4 @@ function createProgressLine() {
       isShown = false
     },
   }
-}
-
-function durationWords(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`
-  return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3_600)} h`
 }
