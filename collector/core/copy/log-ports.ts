@@ -2,7 +2,7 @@ import type { DeadLetters, Log } from '../log.ts'
 
 /** A log that is read to be copied, and what was refused beside it. It is not changed. */
 export interface LogSource {
-  readonly log: Pick<Log, 'id' | 'partitions' | 'extent' | 'read'>
+  readonly log: Pick<Log, 'id' | 'partitions' | 'partitionOf' | 'extent' | 'read'>
   readonly letters: Pick<DeadLetters, 'list'>
   close(): Promise<void>
 }
@@ -19,7 +19,7 @@ export interface LogProgress {
 export interface LogTarget {
   /** A whole log: nothing may be written here. */
   readonly isWhole: boolean
-  readonly log: Pick<Log, 'id' | 'partitions' | 'extent' | 'read' | 'append'>
+  readonly log: Pick<Log, 'id' | 'partitions' | 'partitionOf' | 'extent' | 'read' | 'append'>
   readonly letters: Pick<DeadLetters, 'add' | 'list'>
   progress(): Promise<LogProgress | null>
   note(progress: LogProgress): Promise<void>

@@ -1,4 +1,4 @@
-import { CodedError, partitionOf } from '@barograph/proto'
+import { CodedError } from '@barograph/proto'
 import type { LogRecord, NewRecord, RecordKind } from '../log.ts'
 import { copyLetters } from './letters.ts'
 import type { LogProgress, LogSource, LogTarget } from './log-ports.ts'
@@ -179,13 +179,13 @@ async function compare({ source, target, hash, signal, progress }: LogCopyOption
     const own = hashOf(record)
     for (const { partition, device } of places)
       if (partition === undefined)
-        sequences.expect(`${record.partition} ${partitionOf(device, to.partitions)}`, own)
+        sequences.expect(`${record.partition} ${to.partitionOf(device)}`, own)
       else settings.expected.add(`${partition} ${own}`)
   }
   for await (const record of recordsOf(to)) {
     const own = hashOf(record)
     if (record.kind === 'settings') settings.met.add(`${record.partition} ${own}`)
-    else sequences.meet(`${partitionOf(record.device, from.partitions)} ${record.partition}`, own)
+    else sequences.meet(`${from.partitionOf(record.device)} ${record.partition}`, own)
   }
   const missing = [...settings.expected].find((one) => !settings.met.has(one))
   const result = sequences.result()

@@ -12,7 +12,7 @@ import type { StoreSource, StoreState } from './store-ports.ts'
  */
 export async function toLog(
   source: StoreSource,
-  log: Pick<Log, 'id' | 'partitions' | 'extent' | 'hashBefore'>,
+  log: Pick<Log, 'id' | 'partitions' | 'partitionOf' | 'extent' | 'hashBefore'>,
 ): Promise<StoreSource> {
   const before = await source.state()
   const partitions = requireAll(before.checkpoints)
@@ -25,7 +25,7 @@ export async function toLog(
   const state: StoreState = {
     ...before,
     checkpoints: await checkpointsIn(log, to),
-    sets: before.sets.map((one) => ({ ...one, partition: partitionOf(one.device, log.partitions) })),
+    sets: before.sets.map((one) => ({ ...one, partition: log.partitionOf(one.device) })),
   }
   const settings = mergedSettings(await allSettings(source), { partitions, into: log.partitions, to })
 
@@ -42,7 +42,7 @@ export async function toLog(
     if (document.o.g !== position.g) return document
     if (document.o.n > position.n) throw unsettled(document)
     const moved = { ...document, o: to }
-    if (collection === 'devices') return { ...moved, partition: placeIn(log, document.device) }
+    if (collection === 'devices') return { ...moved, partition: log.partitionOf(document.device) }
     // Where a summary's record stands was told by its `o` alone.
     if (collection === 'summaries' && !('at' in document && document.at))
       return { ...moved, at: { g: document.o.g, n: document.o.n - 1 } }
@@ -61,9 +61,6 @@ export async function toLog(
     },
   }
 }
-
-const placeIn = ({ partitions }: Pick<Log, 'partitions'>, device: string): number =>
-  partitionOf(device, partitions)
 
 const unsettled = ({ id }: { readonly id: string }): CodedError =>
   new CodedError(

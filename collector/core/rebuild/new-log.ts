@@ -47,6 +47,8 @@ export interface NewLogOutcome {
   readonly to: Position
 }
 
+const wayOut =
+  'Make the new log with as many partitions as the old one had (log.partitions), or go over by a copy of the store: "barograph-collector copy --new-log".'
 /** Documents that follow at once. */
 const followedAtOnce = 2_000
 /** Phases, in their order. */
@@ -64,7 +66,7 @@ export async function* goOverToLog(options: NewLogOptions): AsyncGenerator<NewLo
       'log-partitions',
       `the store was folded from a log of more than ${log.partitions} partitions`,
       {
-        hint: 'Make the new log with as many partitions as the old one had: log.partitions.',
+        hint: wayOut,
       },
     )
   await checkPlaces(options)
@@ -81,7 +83,7 @@ async function checkPlaces({ store, log }: NewLogOptions): Promise<void> {
       throw new CodedError(
         'log-partitions',
         `${found.device} is in partition ${found.partition} of the store, and would be in partition ${place} of this log`,
-        { hint: 'Make the new log with as many partitions as the old one had: log.partitions.' },
+        { hint: wayOut },
       )
     }
 }
