@@ -178,8 +178,7 @@ async function compare({ source, target, hash, signal, progress }: LogCopyOption
     if (places.length === 0) skipped++
     const own = hashOf(record)
     for (const { partition, device } of places)
-      if (partition === undefined)
-        sequences.expect(`${record.partition} ${to.partitionOf(device)}`, own)
+      if (partition === undefined) sequences.expect(`${record.partition} ${to.partitionOf(device)}`, own)
       else settings.expected.add(`${partition} ${own}`)
   }
   for await (const record of recordsOf(to)) {
