@@ -20,12 +20,16 @@ interface Lane {
   sent: RangeSet
   /** Sent and neither logged nor settled: holds credit. */
   awaiting: RangeSet
+  /** Perhaps sent before what counts as sent, or on an earlier connection: a copy may still be on its way. */
+  again: RangeSet
 }
 
 /** One thing sent, in the order of sending. The collector stores in this order too: a device has one partition. */
 interface Send {
   readonly lane: Lane
   readonly set: RangeSet
+  /** Of these it is the only copy: when one of them is stored, so is what was sent before. */
+  readonly proof: RangeSet
   readonly order: number
   readonly sentAtMs: number
 }
@@ -55,7 +59,7 @@ export function createLanes() {
   let lanes = new Map<string, Lane>()
   let sends: Send[] = []
   let order = 0
-  /** Highest order of which something is stored. */
+  /** Highest order that is proven to have arrived in the store. */
   let storedOrder = 0
 
   const keyOf = ({ sensor, epoch }: StreamEpoch): string => `${sensor} ${epoch}`
@@ -65,7 +69,7 @@ export function createLanes() {
     let lane = lanes.get(key)
     if (!lane) {
       // A stream that began after the connect is live from its first number on.
-      lane = { stream, liveFrom: 1, sent: emptySet, awaiting: emptySet }
+      lane = { stream, liveFrom: 1, sent: emptySet, awaiting: emptySet, again: emptySet }
       lanes.set(key, lane)
     }
     return lane
@@ -74,6 +78,7 @@ export function createLanes() {
   const sendable = ({ stream, sent }: Lane): RangeSet => subtract(subtract(stream.rows, stream.untimed), sent)
 
   function forget(lane: Lane, set: RangeSet): void {
+    lane.again = union(lane.again, set)
     lane.sent = subtract(lane.sent, set)
     lane.awaiting = subtract(lane.awaiting, set)
   }
@@ -82,10 +87,15 @@ export function createLanes() {
     /** A new connection: nothing counts as sent, and what is there now is backlog. */
     restart(streams: readonly BufferedStream[]): void {
       lanes = new Map(
-        streams.map((stream) => [
-          keyOf(stream),
-          { stream, liveFrom: stream.lastSeq + 1, sent: emptySet, awaiting: emptySet },
-        ]),
+        streams.map((stream) => {
+          const last = lanes.get(keyOf(stream))
+          const before = union(stream.sent, union(last?.again ?? emptySet, last?.sent ?? emptySet))
+          const again = intersect(before, stream.rows)
+          return [
+            keyOf(stream),
+            { stream, liveFrom: stream.lastSeq + 1, sent: emptySet, awaiting: emptySet, again },
+          ]
+        }),
       )
       sends = []
       storedOrder = 0
@@ -115,7 +125,7 @@ export function createLanes() {
         const lane = laneOf(stream)
         lane.sent = union(lane.sent, set)
         lane.awaiting = union(lane.awaiting, set)
-        sends.push({ lane, set, order, sentAtMs: nowMs })
+        sends.push({ lane, set, proof: subtract(set, lane.again), order, sentAtMs: nowMs })
       }
     },
     /** These are in the log: they hold no credit, and what an earlier connection sent need not be sent again. */
@@ -126,15 +136,18 @@ export function createLanes() {
       lane.awaiting = subtract(lane.awaiting, logged)
       if (before.length > 0) {
         lane.sent = union(lane.sent, before)
-        sends.push({ lane, set: before, order, sentAtMs: nowMs })
+        sends.push({ lane, set: before, proof: emptySet, order, sentAtMs: nowMs })
       }
       return freed
     },
-    /** To be called before the rows go: whatever was sent before these should be stored too. */
+    /**
+     * To be called before the rows go: whatever was sent before these should be stored too. One that was sent twice proves
+     * nothing, as nobody knows which copy it was: behind a queue of minutes each copy would have all others sent again.
+     */
     noteStored(stream: BufferedStream, stored: RangeSet): void {
       const lane = laneOf(stream)
       for (const send of sends)
-        if (send.lane === lane && send.order > storedOrder && intersect(send.set, stored).length > 0)
+        if (send.lane === lane && send.order > storedOrder && intersect(send.proof, stored).length > 0)
           storedOrder = send.order
     },
     /** Rows went: they hold no credit and need no memory. */
@@ -142,6 +155,7 @@ export function createLanes() {
       const lane = laneOf(stream)
       lane.sent = intersect(lane.sent, stream.rows)
       lane.awaiting = intersect(lane.awaiting, stream.rows)
+      lane.again = intersect(lane.again, stream.rows)
       sends = sends.filter((send) => intersect(send.set, send.lane.stream.rows).length > 0)
     },
     /** What was passed over becomes sendable again: sent before something stored, and too long ago. */

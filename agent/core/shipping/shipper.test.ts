@@ -346,6 +346,23 @@ describe('sending again', () => {
     expect(readings(rig)).toEqual(['attic 1-2', 'attic 3-4', 'attic 5-6', 'attic 3-4'])
   })
 
+  test('what of an earlier connection is stored late proves nothing of what was sent since: a long queue does not grow by it', async () => {
+    const rig = makeRig()
+    await rig.greet()
+    await rig.accept('attic', 2)
+    await rig.accept('attic', 2)
+    rig.drop()
+    rig.sent.length = 0
+    rig.shipper.connected()
+    await rig.accept('attic', 2)
+    await rig.receive({})
+    await rig.clock.pass(shippingLimits.overtakenMs)
+    expect(readings(rig)).toEqual(['attic 5-6', 'attic 1-4'])
+    await rig.receive({ stored: rangeOf(1, 4), logged: rangeOf(1, 6) })
+    await rig.clock.pass(3 * shippingLimits.overtakenMs)
+    expect(readings(rig)).toEqual(['attic 5-6', 'attic 1-4'])
+  })
+
   test('entries that nobody even logged are sent again, ever more rarely, so that lost credit comes back', async () => {
     const rig = makeRig()
     await rig.greet()
