@@ -17,6 +17,8 @@ export interface Bench {
   readonly title: string
   /** What it needs of the machine; without it, it does not run. */
   readonly needs?: readonly Need[]
+  /** Found once by hand, for whoever reads the figures. */
+  readonly notes?: string
   run(size: Size): Promise<Row[]>
 }
 

@@ -15,7 +15,7 @@ export function machineLine(): string {
 
 /** One bench as a section of RESULTS.md. */
 export function sectionOf(
-  { name, title }: Pick<Bench, 'name' | 'title'>,
+  { name, title, notes }: Pick<Bench, 'name' | 'title' | 'notes'>,
   rows: readonly Row[],
   when: string,
 ): string {
@@ -33,6 +33,7 @@ export function sectionOf(
     '|---|---|---|---|---|',
     ...lines,
     '',
+    ...(notes ? [notes, ''] : []),
   ].join('\n')
 }
 
