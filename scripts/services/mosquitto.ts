@@ -24,7 +24,6 @@ export interface MosquittoOptions {
 export const mosquittoSettings: readonly string[] = [
   'allow_anonymous true',
   'persistence true',
-  'autosave_on_changes true',
   'autosave_interval 1',
   'max_queued_messages 100000',
   'max_inflight_messages 1000',
