@@ -34,9 +34,27 @@ test.each([
   }
 })
 
-test('check shows no password', () => {
-  const env = { BAROGRAPH_MQTT_URL: 'mqtt://me:do-not-show-me@127.0.0.1:1884' }
-  const shown = formatYaml(asWritten(readConfig({ env, folder: tmpdir() })))
-  expect(shown).toContain('mqtt://me:hidden@127.0.0.1:1884')
-  expect(shown).not.toContain('do-not-show-me')
+test.each([
+  ['BAROGRAPH_MQTT_URL', 'mqtt://me:do-not-show-me@127.0.0.1:1884', 'mqtt://me:hidden@127.0.0.1:1884'],
+  [
+    'BAROGRAPH_STORE_URL',
+    'mongodb://me:do-not-show-me@127.0.0.1:27017/barograph?authSource=admin',
+    'mongodb://me:hidden@127.0.0.1:27017/barograph?authSource=admin',
+  ],
+])('check shows no password of %s, and what lies in files stays there', (name, url, shownUrl) => {
+  const folder = mkdtempSync(join(tmpdir(), 'barograph-'))
+  try {
+    for (const file of ['secret', 'viewer-token', 'key'])
+      writeFileSync(join(folder, file), 'do-not-show-me'.repeat(3))
+    const text = `
+log: { url: "kafka://127.0.0.1:9092", kafka: { sasl: { mechanism: plain, username: me, password: "file:secret" } } }
+serve: { tokens: { viewer: "file:viewer-token" }, sessionKey: "file:key" }
+`
+    writeFileSync(join(folder, 'collector.yaml'), text)
+    const shown = formatYaml(asWritten(readConfig({ env: { [name]: url }, folder })))
+    expect(shown).toContain(shownUrl)
+    expect(shown).not.toContain('do-not-show-me')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })

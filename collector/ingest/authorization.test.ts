@@ -448,6 +448,30 @@ describe('sockets', () => {
     expect(client.connected).toBe(false)
   })
 
+  test('that do not read what they subscribed to are closed, and others hear theirs meanwhile', async () => {
+    const { ingest, enter, join } = await openWorld('token', { tls: null, limits: { drainTimeoutMs: 300 } })
+    const good = await enter(await join('balcony'))
+    const heard: number[] = []
+    good.on('message', (_, payload) => heard.push(payload[0] ?? -1))
+    await good.subscribeAsync(downTopic('balcony'))
+    const { username = '', password = '' } = await join('lazy')
+    const lazy = connect(Number(new URL(ingest.url).port), '127.0.0.1')
+    onTestFinished(() => void lazy.destroy())
+    lazy.on('error', () => undefined)
+    lazy.write(connectPacket('barograph-lazy', username, String(password)))
+    const topic = Buffer.from(downTopic('lazy'))
+    lazy.write(Buffer.from([0x82, topic.byteLength + 5, 0, 1, 0, topic.byteLength, ...topic, 0]))
+    await vi.waitFor(() => expect(ingest.connections()).toBe(2), waitOptions)
+    const large = new Uint8Array(100_000)
+    // Until the buffers of both sides are full: its subscription may take a moment to count.
+    await vi.waitFor(() => {
+      for (let i = 0; i < 20; i++) ingest.publish(downTopic('lazy'), large)
+      expect(ingest.connections()).toBe(1)
+    }, waitOptions)
+    ingest.publish(downTopic('balcony'), new Uint8Array([7]))
+    await vi.waitFor(() => expect(heard).toEqual([7]), waitOptions)
+  })
+
   test('of strangers may not even announce a packet as large as a batch', async () => {
     const { ingest, away } = await openWorld('token', { tls: null })
     const socket = await open(ingest.url)
