@@ -306,4 +306,10 @@ test('doctor says of a collector that runs whether devices can come in, and what
     ok: true,
     detail: expect.stringMatching(/answers already/) as string,
   })
+  const list = await devices('list')
+  expect(list.stdout).toMatch(/^balcony +certificate +until 20\d\d-/m)
+  expect(list.stdout).toMatch(/^The authority that signs for them and for the broker is good until 20\d\d-/m)
+  const metrics = await (await fetch(`${collector.page}/metrics`)).text()
+  for (const whose of ['devices', 'authority', 'broker'])
+    expect(metrics).toMatch(new RegExp(`^barograph_${whose}_certificate_end_timestamp_seconds \\d+`, 'm'))
 })
