@@ -9,13 +9,15 @@ import type {
 } from '../../core/copy/store-ports.ts'
 import { createCounter } from './counter.ts'
 import { decode } from './encoding.ts'
-import { connect, type Connection, storeWhat } from './place.ts'
+import { connect, type Connection, type MongoStoreOptions, storeWhat } from './place.ts'
 import { createPut, deleteByIds } from './put.ts'
 import { shownUrl } from './trouble.ts'
 
+type Watched = Pick<MongoStoreOptions, 'watch'>
+
 /** A store in MongoDB that nobody writes to meanwhile. */
-export async function openMongoSource(url: string): Promise<StoreSource> {
-  return { isSnapshot: false, ...createReading(await connect({ url, readOnly: true })) }
+export async function openMongoSource(url: string, watched: Watched = {}): Promise<StoreSource> {
+  return { isSnapshot: false, ...createReading(await connect({ url, readOnly: true, ...watched })) }
 }
 
 interface CopyingDocument {
@@ -24,8 +26,8 @@ interface CopyingDocument {
 }
 
 /** A copy in the making in a database, which is made when there is none. */
-export async function openMongoTarget(url: string): Promise<StoreTarget> {
-  const connection = await connect({ url, isCopy: true })
+export async function openMongoTarget(url: string, watched: Watched = {}): Promise<StoreTarget> {
+  const connection = await connect({ url, isCopy: true, ...watched })
   const { place, run } = connection
   const put = createPut(place, createCounter(place))
   const copying = place.meta<CopyingDocument>()
