@@ -48,6 +48,7 @@ describe('--help and --version', () => {
       'dead-letters replay',
       'gaps',
       'stats',
+      'plot',
       'release',
     ].map((command) => [collectorProgram, 'barograph-collector', command]),
   ] as [string, string, string][])(

@@ -11,6 +11,7 @@ const usageCodes = new Set([
   'bad-usage',
   'bad-url',
   'bad-statistics',
+  'bad-plot',
   'mqtt-refused',
   'mqtt-tls',
   'mqtt-unknown-host',

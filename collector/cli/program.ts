@@ -8,6 +8,7 @@ import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDevicesCommand } from './devices/command.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addGapsCommand } from './gaps.ts'
+import { addPlotCommand } from './plot.ts'
 import { addRebuildCommand } from './rebuild.ts'
 import { addReleaseCommand } from './release.ts'
 import { addRunCommand } from './run.ts'
@@ -30,6 +31,7 @@ Examples:
   barograph-collector rebuild --device balcony
   barograph-collector release --list
   barograph-collector stats --out stats
+  barograph-collector plot --of daily-max --level month --out maxima.svg
   barograph-collector tokens add viewer
   barograph-collector copy --from sqlite:data/store.db --to mongodb://127.0.0.1:27017/barograph
 
@@ -72,6 +74,7 @@ function createProgram(): Command {
   addDevicesCommand(program)
   addRebuildCommand(program)
   addReleaseCommand(program)
+  addPlotCommand(program)
   addSitesCommand(program)
   addStatsCommand(program)
   addTokensCommand(program)

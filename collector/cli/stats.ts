@@ -85,6 +85,7 @@ async function watchFiles(update: () => Promise<readonly number[]>, everyMs: num
   const ending = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
   let said: string | null = null
+  let isFirst = true
   await keepFresh({
     update,
     everyMs,
@@ -97,6 +98,8 @@ async function watchFiles(update: () => Promise<readonly number[]>, everyMs: num
         return
       }
       said = null
+      if (isFirst) process.stdout.write('up to date; what changes is written again (Ctrl-C ends it)\n')
+      isFirst = false
       if (outcome.written.length > 0)
         process.stdout.write(`${outcome.written.map(fileNameOf).join(', ')} written\n`)
     },

@@ -113,6 +113,7 @@ describe('who may do what', () => {
       '/api/v1/quarantine',
       '/metrics',
       '/api/v1/partitions/0/stats',
+      '/api/v1/plots/temperature.svg',
       '/api/v1/audit',
     ])
       expect([path, (await get(server, path, { headers })).status]).toEqual([path, reading])

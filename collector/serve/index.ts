@@ -16,6 +16,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { docsRoutes, liveRoute } from './routes/docs.ts'
 import { gapRoutes } from './routes/gaps.ts'
 import { healthRoutes } from './routes/health.ts'
+import { plotRoutes } from './routes/plots.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { statisticsRoutes } from './routes/statistics.ts'
@@ -105,6 +106,7 @@ function createRoutes(context: Context, live: Parameters<typeof healthRoutes>[0]
     ...deviceRoutes(context),
     ...streamRoutes(context),
     ...statisticsRoutes(context),
+    ...plotRoutes(context),
     ...gapRoutes(context),
     ...deliveryRoutes(context),
     ...quarantineRoutes(context),

@@ -117,6 +117,7 @@ function checkerOf(schema: unknown): z.ZodType {
 const examples: Record<string, string> = {
   device: 'balcony',
   sensor: 'bme280',
+  metric: 'temperature',
   id: '1',
   partition: String(partitionOf('balcony', 2)),
 }
@@ -161,6 +162,7 @@ describe('the documented interface', () => {
       '/api/v1/latest',
       '/api/v1/live',
       '/api/v1/partitions/{partition}/stats',
+      '/api/v1/plots/{metric}.svg',
       '/api/v1/quarantine',
       '/api/v1/quarantine/release',
       '/api/v1/session',

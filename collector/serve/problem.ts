@@ -6,6 +6,7 @@ type Meaning = readonly [status: number, title: string]
 /** Status and title of every problem that this server names; other codes are failures of the server. */
 const problems = {
   'bad-query': [400, 'The query is not understood'],
+  'bad-plot': [400, 'It cannot be drawn so'],
   'bad-statistics': [400, 'The metric has no such figure'],
   'bad-cursor': [400, 'The cursor is not understood'],
   'bad-message': [400, 'The message is not understood'],
@@ -15,6 +16,7 @@ const problems = {
   'operator-only': [403, 'Not for viewers'],
   'wrong-origin': [403, 'Another site asked'],
   'unknown-device': [404, 'No such device'],
+  'unknown-metric': [404, 'No such metric'],
   'unknown-sensor': [404, 'No such sensor'],
   'unknown-partition': [404, 'No such partition'],
   'not-found': [404, 'Nothing here'],
