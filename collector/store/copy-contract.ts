@@ -156,6 +156,18 @@ export function describeCopy(name: string, from: CopyPlaces, to: CopyPlaces): vo
       await expect(copy()).rejects.toMatchObject({ code: 'copy-target-used' })
     })
 
+    it('in which a document is missing is found out, and whole when it is run again', async () => {
+      const losing = copy((target) => ({
+        ...target,
+        put: (collection, { documents, gone }, progress) =>
+          target.put(collection, { documents: documents.slice(1), gone }, progress),
+      }))
+      await expect(losing).rejects.toMatchObject({ code: 'copy-differs' })
+      await expect(to.openStore(places[1])).rejects.toMatchObject({ code: 'store-half-copied' })
+      expect((await copy()).state).toBe('copied')
+      await expectSame()
+    })
+
     it('is not made while documents go over to another log', async () => {
       await store.changePhase(1, null, 'new-log:1')
       await expect(copy()).rejects.toMatchObject({ code: 'rebuilding' })

@@ -63,11 +63,14 @@ export async function copyStore(options: StoreCopyOptions): Promise<StoreCopyOut
   await copyDocuments(walk, mark)
   const difference = await findDifference(walk)
   if (!source.isSnapshot && (await source.mark()) !== mark) throw beingWritten()
-  if (difference !== null)
+  if (difference !== null) {
+    // The next run looks at everything again.
+    await target.put('settings', { documents: [], gone: [] }, { mark: '', collection: 'settings', after: '' })
     throw new CodedError('copy-differs', `The copy is not what was copied: ${difference}.`, {
       retryable: true,
       hint: 'Run it again: it writes what differs. If it fails again, the place to copy to does not keep what it is given.',
     })
+  }
   await target.complete(state)
   return { state: 'copied', documents, checkpoints: state.checkpoints }
 }

@@ -51,6 +51,8 @@ export async function toLog(
 
   return {
     ...source,
+    // What was copied for another log is not what is copied for this one.
+    mark: async () => `${await source.mark()} ${log.id} ${log.partitions}`,
     state: async () => state,
     count: async (collection) => (collection === 'settings' ? settings.length : source.count(collection)),
     async page(collection, after, limit) {
@@ -65,7 +67,7 @@ export async function toLog(
 const unsettled = ({ id }: { readonly id: string }): CodedError =>
   new CodedError(
     'copy-unsettled',
-    `${id} is further than its checkpoint: the collector was killed while it wrote.`,
+    `${id} is further than its checkpoint: the collector was ended before it had written all.`,
     {
       hint: 'Start the collector once more as it was, with its old log, and stop it with SIGTERM; then copy.',
     },
