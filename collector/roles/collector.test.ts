@@ -17,7 +17,8 @@ import { ofVersion, runOf } from '../core/testing/messages.ts'
 import { openSqliteLog } from '../log/sqlite.ts'
 import { type CollectorProcess, makeFolder, startCollector } from '../testing/collector-process.ts'
 
-const timeout = 60_000
+/** A limit for what hangs, and no measure: each starts a whole program, some twice. */
+const timeout = 240_000
 const waitOptions = { timeout: 30_000, interval: 20 }
 
 async function start(folder: string, env: Record<string, string> = {}): Promise<CollectorProcess> {
