@@ -54,6 +54,23 @@ describe('the configuration of the collector', () => {
     })
   })
 
+  test('writes no files unless they are named, and then as seen from the file it stands in', () => {
+    expect(readConfig({ env: {}, folder: folderWith({}) }).files).toEqual({ stats: null, everyMs: 2_000 })
+    const folder = folderWith({
+      'collector.yaml': 'files: { stats: data/stats, statsMetric: precipitation, everyMs: 500 }',
+    })
+    expect(readConfig({ env: {}, folder }).files).toEqual({
+      stats: { folder: join(folder, 'data/stats'), metric: 'precipitation', of: 'daily-sum' },
+      everyMs: 500,
+    })
+    expect(problemOf('files: { stats: x, statsMetric: windDirection }')).toContain(
+      'windDirection is a direction',
+    )
+    expect(problemOf('files: { stats: x, statsMetric: precipitation, statsOf: daily-mean }')).toContain(
+      'precipitation is a total: it has no daily-mean',
+    )
+  })
+
   test('names files as seen from the file it stands in', () => {
     const folder = folderWith({
       'etc/my.yaml': 'log: { url: "sqlite:../log.db" }\nstore: { url: sqlite:/var/store.db }',
