@@ -262,6 +262,17 @@ describe('damage to what is known of numbers is named', () => {
       ({ db }) => void db.prepare("UPDATE checkpoints SET phase = 'buckets'").run(),
       ['checkpoints 0 phase: buckets / null'],
     ],
+    [
+      'nothing: what an owner of before left behind in a new bucket is not there',
+      ({ db }) =>
+        void db
+          .prepare(
+            `INSERT INTO readings SELECT replace(id, '/0', '/9'), -1, n, change, device, sensor, first_time, last_time,
+               body, ahead, newest_ingest FROM readings WHERE id LIKE '%/0' LIMIT 1`,
+          )
+          .run(),
+      [],
+    ],
   ])('%s', (_what, damage, lines) => {
     expect(named(damage)).toEqual(lines)
   })

@@ -96,6 +96,8 @@ export function createStoreReader(db: Database.Database): StoreReader {
   const ofStream = 'WHERE device = ? AND sensor = ?'
   // A rebuild may be making another set of windows beside the one that holds.
   const current = 'in_set = coalesce((SELECT current FROM sets WHERE sets.device = rollups.device), 0)'
+  // What owners of before wrote when their device had gone over to another log is nothing (docs/protocol.md 5).
+  const isHere = 'g >= coalesce((SELECT devices.g FROM devices WHERE devices.id = readings.device), 0)'
   return {
     checkpoints: () => all('SELECT * FROM checkpoints ORDER BY partition'),
     sets: () => all('SELECT * FROM sets ORDER BY device'),
@@ -113,16 +115,17 @@ export function createStoreReader(db: Database.Database): StoreReader {
     epochs: (device, sensor) =>
       each(`${own} FROM epochs ${ofStream} ORDER BY first_ingest, id`, device, sensor),
     buckets: (device, sensor) =>
-      each(`${own}, first_time, last_time FROM readings ${ofStream}`, device, sensor),
+      each(`${own}, first_time, last_time FROM readings ${ofStream} AND ${isHere}`, device, sensor),
     bucketsFrom: (device, sensor, time) =>
       each(
-        `${own}, first_time, last_time FROM readings ${ofStream} AND first_time IS NOT NULL AND last_time >= ?
+        `${own}, first_time, last_time FROM readings ${ofStream} AND ${isHere} AND first_time IS NOT NULL AND last_time >= ?
          ORDER BY first_time, id`,
         device,
         sensor,
         time,
       ),
-    bucket: (id) => all<BucketRow>(`${own}, first_time, last_time FROM readings WHERE id = ?`, id)[0],
+    bucket: (id) =>
+      all<BucketRow>(`${own}, first_time, last_time FROM readings WHERE id = ? AND ${isHere}`, id)[0],
     // By id, for there is no index by stream; what is filed under the wrong id is found by the count.
     summaries: (device, sensor) =>
       each(`${own} FROM summaries WHERE id > ? AND id < ?`, `${device}/${sensor}/`, `${device}/${sensor}0`),
@@ -143,7 +146,7 @@ export function createStoreReader(db: Database.Database): StoreReader {
         ...levels,
       ),
     count(collection) {
-      const where = collection === 'rollups' ? `WHERE ${current}` : ''
+      const where = { rollups: `WHERE ${current}`, readings: `WHERE ${isHere}` }[String(collection)] ?? ''
       return db.prepare<[], number>(`SELECT count(*) FROM ${collection} ${where}`).pluck().get() ?? 0
     },
     close: () => void db.close(),

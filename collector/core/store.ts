@@ -192,7 +192,10 @@ export interface Store {
   }): Promise<Page<Collections['rollups']>>
   /** The newest window of a level. */
   newestRollup(device: string, sensor: string, level: Level): Promise<Collections['rollups'] | null>
-  /** Raw buckets that hold an event time within from <= time < to, ascending by firstTime. */
+  /**
+   * Raw buckets that hold an event time within from <= time < to, ascending by firstTime; none of an older generation of
+   * the log than their device is of, which owners of before left behind.
+   */
   buckets(query: {
     device: string
     sensor: string

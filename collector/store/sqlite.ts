@@ -160,7 +160,9 @@ function createBucketPages({ db, guard }: SqliteFile): Store['buckets'] {
   const select = db
     .prepare<[string, string, number, number, string, number], string>(
       `SELECT body FROM readings WHERE device = ? AND sensor = ? AND first_time < ?
-         AND (first_time, id) >= (?, ?) AND last_time >= ? ORDER BY first_time, id`,
+         AND (first_time, id) >= (?, ?) AND last_time >= ?
+         AND g >= coalesce((SELECT devices.g FROM devices WHERE devices.id = readings.device), 0)
+       ORDER BY first_time, id`,
     )
     .pluck()
   return promised(({ device, sensor, from, to, limit, cursor }) =>

@@ -442,6 +442,17 @@ export function describeStore(name: string, harness: StoreHarness): void {
       expect(await store.buckets({ ...query, sensor: 't' })).toEqual({ items: [], cursor: null })
     })
 
+    it('raw buckets that an owner of before left behind are not found', async () => {
+      await store.write('devices', [deviceOf('a', { g: 2, n: 1 })])
+      await store.write('readings', [
+        bucketOf(0, [100], { g: 2, n: 0 }),
+        bucketOf(1, [200], { g: 1, n: 9 }),
+        bucketOf(2, [300], { g: 3, n: 0 }),
+      ])
+      const { items } = await store.buckets({ device: 'a', sensor: 's', from: 0, to: 1_000, limit: 9 })
+      expect(items.map(({ index }) => index)).toEqual([0, 2])
+    })
+
     it('a cursor from elsewhere is refused in words', async () => {
       const query = { device: 'a', sensor: 's', from: 0, to: 9, limit: 2, cursor: 'x; DROP' }
       await expect(store.rollups({ ...query, level: 'day' })).rejects.toMatchObject({ code: 'bad-cursor' })

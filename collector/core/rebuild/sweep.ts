@@ -66,7 +66,9 @@ export async function sweepAll(
     const buckets = await store.read('readings', ids)
     const additions: Addition[] = []
     summaries.forEach((summary, i) => {
-      const at = arrivalIn(buckets[i] ?? null, summary.firstSeq)
+      const bucket = buckets[i] ?? null
+      // An owner of before may have left one behind that is nothing any more.
+      const at = bucket && bucket.o.g >= until.g ? arrivalIn(bucket, summary.firstSeq) : null
       if (at) additions.push(...additionsOfSummary(summary, at, rules, stretch))
     })
     await building.add(additions)

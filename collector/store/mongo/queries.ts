@@ -2,7 +2,7 @@ import { CodedError } from '@barograph/proto'
 import type { Filter, Sort } from 'mongodb'
 import type { CollectionName, Collections } from '../../core/documents.ts'
 import type { Page, Store } from '../../core/store.ts'
-import { boundOf, decode, type Stored, textOf } from './encoding.ts'
+import { boundOf, decode, positionOf, type Stored, textOf } from './encoding.ts'
 import { mongoLimits, type Place } from './place.ts'
 import type { Sets } from './sets.ts'
 
@@ -157,6 +157,10 @@ function createBucketPages({ documents }: Place): Store['buckets'] {
         : { $or: [{ firstTime: { $gt: first } }, { firstTime: first, _id: { $gte: id } }] }
     // Told twice, so that the index begins at the cursor.
     const firstTime = { $lt: boundOf(to), ...(cursor === undefined ? {} : { $gte: first }) }
+    const [owner] = await documents('devices')
+      .find({ _id: device }, { projection: { o: 1 } })
+      .toArray()
+    const generation = owner ? positionOf(owner.o).g : 0
     const found = documents('readings')
       .find({ device, sensor, firstTime, lastTime: { $gte: boundOf(from) }, ...rest })
       .sort({ firstTime: 1, _id: 1 })
@@ -165,6 +169,7 @@ function createBucketPages({ documents }: Place): Store['buckets'] {
     try {
       for await (const stored of found) {
         const bucket = decode('readings', stored)
+        if (bucket.o.g < generation) continue
         // Its ends tell that it spans the range; only the times tell whether one lies inside.
         if (!bucket.times.some((at) => at !== null && at >= from && at < to)) continue
         if (items.length === limit) return { items, cursor: `${bucket.firstTime} ${bucket.id}` }

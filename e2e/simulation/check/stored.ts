@@ -32,7 +32,10 @@ export function eventOf(mirror: Mirror, stream: AcceptedStream, seq: number): St
   const index = Math.floor((seq - 1) / bucketEntries)
   const id = `${nameOf(stream)}/${index}`
   const bucket = mirror.get('readings', id)
-  for (const one of [bucket, ...mirror.deleted(id)]) {
+  // One that an owner of before left behind is nothing.
+  const generation = mirror.get('devices', stream.device)?.o.g ?? 0
+  const current = bucket && bucket.o.g >= generation ? bucket : null
+  for (const one of [current, ...mirror.deleted(id)]) {
     const found = within(one, seq)
     if (found) return found
   }
