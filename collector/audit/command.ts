@@ -71,8 +71,8 @@ const isKafka = (place: string): boolean => place.startsWith('kafka://')
 async function kafkaAt(url: string, config: Config | null): Promise<ServerAuditOptions['log']> {
   const { placeOf } = await import('../log/kafka/index.ts')
   const kafka = config?.log.kafka
-  const { topicPrefix = 'barograph', tls = null, sasl = null } = kafka ?? {}
-  return { topicPrefix, place: placeOf({ brokers: brokersOf(url), tls, sasl }) }
+  const { topicPrefix = 'barograph', routes = [], tls = null, sasl = null } = kafka ?? {}
+  return { topicPrefix, routes, place: placeOf({ brokers: brokersOf(url), tls, sasl }) }
 }
 
 /** What was found stands, whether or not it can be kept for the page to show. */

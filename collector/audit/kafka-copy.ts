@@ -1,6 +1,6 @@
 // A log in Kafka, as the audit reads it: what its topics hold, in a private SQLite file. Code of its own, from the
 // description in docs/kafka.md and not from the adapter, which only tells how to get in.
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { CodedError, isCoded, partitionOf } from '@barograph/proto'
 import Database from 'better-sqlite3'
 import type { KafkaMessage } from 'kafkajs'
@@ -14,6 +14,8 @@ import { createLogReader, keyOf, type LogReader } from './log-reader.ts'
 export interface KafkaLogPlace {
   readonly place: KafkaPlace
   readonly topicPrefix: string
+  /** Devices in other topics; the first that fits holds. */
+  readonly routes?: readonly { readonly device: string; readonly topic: string }[]
 }
 
 const tables = `
@@ -30,20 +32,28 @@ const lookMs = 500
 const patienceMs = 30_000
 
 /** Reads all that the log holds at this moment. Throws `log-unusable`. */
-export async function copyKafkaLog({ place, topicPrefix }: KafkaLogPlace): Promise<LogReader> {
+export async function copyKafkaLog({ place, topicPrefix, routes = [] }: KafkaLogPlace): Promise<LogReader> {
   // Private and on disk, where SQLite puts what does not fit into memory; gone when it is closed.
   const file = new Database('')
   try {
     file.exec(tables)
     const client = createClient(place)
-    const topic = `${topicPrefix}.readings`
-    const id = await idOf(client, topic)
-    const ends = await extentsOf(client, topic)
+    const topics = [...new Set([`${topicPrefix}.readings`, ...routes.map(({ topic }) => topic)])]
+    const ids = await idsOf(client, topics)
+    const ends = await extentsOf(client, topics)
+    const each = ends.size / topics.length
+    const said = JSON.stringify({ ids, routes: routes.map(({ device, topic }) => [device, topic]) })
+    const hash = createHash('sha256').update(said).digest('base64url').slice(0, 22)
+    const id = `${routes.length > 0 ? hash : ids[0]}-${each}`
     file.prepare('INSERT INTO identity VALUES (?, ?)').run(id, ends.size)
     const put = file.prepare('INSERT INTO partitions VALUES (?, ?)')
     for (const [partition, { next }] of ends) put.run(partition, next)
-    await copyRecords(client, { topic, topicPrefix, ends, file })
-    return createLogReader(file)
+    const placeOf = (device: string): number => {
+      const route = routes.find((one) => fits(device, one.device))
+      return (route ? topics.indexOf(route.topic) * each : 0) + partitionOf(device, each)
+    }
+    await copyRecords(client, { topics, topicPrefix, ends, file, placeOf })
+    return createLogReader(file, placeOf)
   } catch (error) {
     file.close()
     const failure = explain(error, place, true)
@@ -57,12 +67,31 @@ export async function copyKafkaLog({ place, topicPrefix }: KafkaLogPlace): Promi
   }
 }
 
-async function idOf(client: KafkaClient, topic: string): Promise<string> {
+/** `*` stands for any characters, none of them too. */
+function fits(device: string, pattern: string): boolean {
+  const [head = '', ...parts] = pattern.split('*')
+  const tail = parts.pop()
+  if (tail === undefined) return device === head
+  if (!device.startsWith(head) || !device.endsWith(tail) || device.length < head.length + tail.length)
+    return false
+  let rest = device.slice(head.length, device.length - tail.length)
+  return parts.every((part) => {
+    const at = rest.indexOf(part)
+    rest = rest.slice(at + part.length)
+    return at >= 0
+  })
+}
+
+async function idsOf(client: KafkaClient, topics: readonly string[]): Promise<string[]> {
   const lane = createLane(client)
   try {
-    const id = await lane.topicId(topic)
-    if (id === null) throw missingTopic(topic)
-    return id
+    const ids: string[] = []
+    for (const topic of topics) {
+      const id = await lane.topicId(topic)
+      if (id === null) throw missingTopic(topic)
+      ids.push(id)
+    }
+    return ids
   } finally {
     await lane.close()
   }
@@ -73,35 +102,41 @@ interface Extent {
   readonly next: number
 }
 
-const extentsOf = (client: KafkaClient, topic: string): Promise<Map<number, Extent>> =>
+/** By the log's numbers of partitions: through all topics, one after the other. */
+const extentsOf = (client: KafkaClient, topics: readonly string[]): Promise<Map<number, Extent>> =>
   withAdmin(client, async (admin) => {
-    const offsets = await admin.fetchTopicOffsets(topic)
-    const extents = offsets.map(
-      ({ partition, low, high }) => [partition, { first: Number(low), next: Number(high) }] as const,
-    )
-    return new Map(extents.sort(([a], [b]) => a - b))
+    const extents = new Map<number, Extent>()
+    for (const topic of topics) {
+      const offsets = await admin.fetchTopicOffsets(topic)
+      const before = extents.size
+      for (const { partition, low, high } of offsets.sort((a, b) => a.partition - b.partition))
+        extents.set(before + partition, { first: Number(low), next: Number(high) })
+    }
+    return extents
   })
 
 /** As any other consumer would, in a group that nobody else is in, from the first record of each partition. */
 async function copyRecords(
   client: KafkaClient,
   {
-    topic,
+    topics,
     topicPrefix,
     ends,
     file,
+    placeOf,
   }: {
-    readonly topic: string
+    readonly topics: readonly string[]
     readonly topicPrefix: string
     readonly ends: ReadonlyMap<number, Extent>
     readonly file: Database.Database
+    readonly placeOf: (device: string) => number
   },
 ): Promise<void> {
   const left = new Map([...ends].filter(([, { first, next }]) => first < next))
   if (left.size === 0) return
   const put = file.prepare('INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)')
   const putMany = file.transaction((partition: number, messages: readonly KafkaMessage[]) => {
-    for (const message of messages) put.run(...rowOf(message, partition, ends.size))
+    for (const message of messages) put.run(...rowOf(message, partition, placeOf))
   })
   const done = Promise.withResolvers<void>()
   let newsAtMs = performance.now()
@@ -115,21 +150,22 @@ async function copyRecords(
   })
   /** What retention took while we read is gone for everybody. */
   async function look(): Promise<void> {
-    for (const [partition, { first }] of await extentsOf(client, topic))
+    for (const [partition, { first }] of await extentsOf(client, topics))
       if (first >= (left.get(partition)?.next ?? 0)) left.delete(partition)
     if (left.size === 0) done.resolve()
     if (performance.now() - newsAtMs > patienceMs)
-      done.reject(new CodedError('log-unreachable', `Topic ${topic} gives no more records.`))
+      done.reject(new CodedError('log-unreachable', `Kafka gives no more records of ${topics.join(', ')}.`))
   }
   const timer = setInterval(() => void look().catch(() => {}), patienceMs / 10)
   try {
     await consumer.connect()
-    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true })
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
         try {
-          const { partition, messages } = batch
+          const { topic, messages } = batch
+          const partition = topics.indexOf(topic) * (ends.size / topics.length) + batch.partition
           const next = ends.get(partition)?.next ?? 0
           putMany(
             partition,
@@ -157,7 +193,7 @@ type RecordColumns = readonly [key: number, kind: string, device: string, ingest
 function rowOf(
   { key, value, headers, timestamp, offset }: KafkaMessage,
   partition: number,
-  partitions: number,
+  placeOf: (device: string) => number,
 ): RecordColumns {
   const header = (name: string): string | undefined => headers?.[name]?.toString()
   const kind = header('kind')
@@ -165,7 +201,7 @@ function rowOf(
   const ingest = Number(header('ingest') ?? timestamp)
   const mark = header('quarantine-after')
   const isWhole = Number.isSafeInteger(ingest) && (mark === undefined || Number.isSafeInteger(Number(mark)))
-  const isInPlace = kind === 'settings' || partitionOf(device, partitions) === partition
+  const isInPlace = kind === 'settings' || placeOf(device) === partition
   const isOurs = kind !== undefined && header('version') === formatVersion && isWhole && isInPlace
   return [
     keyOf(partition, Number(offset)),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { partitionOf } from '@barograph/proto'
 import type Database from 'better-sqlite3'
 import { openToRead } from './file.ts'
 
@@ -13,6 +14,8 @@ export interface RecordRow {
 export interface LogReader {
   readonly id: string
   readonly partitions: number
+  /** Where the records of a device are. */
+  partitionOf(device: string): number
   /** The offset that the next record will get. */
   next(partition: number): number
   /** from <= offset < to, as far as they are kept. */
@@ -36,7 +39,10 @@ export function openLog(path: string): LogReader {
 export const keyOf = (partition: number, offset: number): number => partition * offsets + offset
 
 /** Reads a file that has the tables of a log. */
-export function createLogReader(db: Database.Database): LogReader {
+export function createLogReader(
+  db: Database.Database,
+  place: (device: string, partitions: number) => number = partitionOf,
+): LogReader {
   const identity = db
     .prepare<[], { id: string; partitions: number }>('SELECT id, partitions FROM identity')
     .get()
@@ -48,6 +54,7 @@ export function createLogReader(db: Database.Database): LogReader {
   return {
     id: identity?.id ?? '',
     partitions: identity?.partitions ?? 0,
+    partitionOf: (device) => (identity?.partitions ? place(device, identity.partitions) : 0),
     next: (partition) => next.get(partition) ?? 0,
     *records(partition, from, to) {
       for (const { key, kind, device, value } of select.iterate(keyOf(partition, from), keyOf(partition, to)))

@@ -1,4 +1,4 @@
-import { decodeBatch, decodeExpire, decodeRelease, type Expire, isCoded, partitionOf } from '@barograph/proto'
+import { decodeBatch, decodeExpire, decodeRelease, type Expire, isCoded } from '@barograph/proto'
 import type { LogReader, RecordRow } from './log-reader.ts'
 import { mergeRanges, rangesOf, type Ranges } from './number-ranges.ts'
 import { isBefore } from './position.ts'
@@ -48,7 +48,7 @@ export function readLogged(
   /** The oldest record that is kept, by partition. */
   const first = new Map<number, Position>()
   for (const [partition, { position, reach }] of checkpoints) {
-    const isOwn = ({ device }: RecordRow): boolean => partitionOf(device, log.partitions) === partition
+    const isOwn = ({ device }: RecordRow): boolean => log.partitionOf(device) === partition
     for (const record of log.records(partition, 0, position.n)) {
       if (!first.has(partition)) first.set(partition, { g: position.g, n: record.offset })
       if (isOwn(record)) take(record, { g: position.g, n: record.offset })
@@ -108,7 +108,7 @@ export function readLogged(
     mayExpire: (epochId) => mayExpire.get(epochId) ?? [],
     levelMayExpire: (streamId, level) => levels.get(`${streamId} ${level}`) ?? Number.NEGATIVE_INFINITY,
     reachesBackTo(device, at) {
-      const from = first.get(partitionOf(device, log.partitions))
+      const from = first.get(log.partitionOf(device))
       return from !== undefined && from.g === at.g && from.n <= at.n
     },
     rest: () =>

@@ -1,4 +1,4 @@
-import { decodeBatch, decodeSettings, isCoded, partitionOf } from '@barograph/proto'
+import { decodeBatch, decodeSettings, isCoded } from '@barograph/proto'
 import { type Logged, readLogged } from './logged.ts'
 import type { LogReader } from './log-reader.ts'
 import { isBefore } from './position.ts'
@@ -55,8 +55,7 @@ export function readPlaces(store: StoreReader, log: LogReader, report: Report): 
 
   /** Asked for every reading of a device, one device after the other. */
   function place(device: string): number {
-    if (recent.device !== device)
-      recent = { device, partition: log.partitions > 0 ? partitionOf(device, log.partitions) : 0 }
+    if (recent.device !== device) recent = { device, partition: log.partitionOf(device) }
     return recent.partition
   }
   const checkpoint = (partition: number): Checkpoint => checkpoints.get(partition) ?? nowhere

@@ -4,7 +4,7 @@ import { writeFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '../config/index.ts'
-import { asWritten } from './check.ts'
+import { asWritten, placeWords } from './check.ts'
 
 test.each([
   ['nothing', ''],
@@ -54,6 +54,30 @@ serve: { tokens: { viewer: "file:viewer-token" }, sessionKey: "file:key" }
     const shown = formatYaml(asWritten(readConfig({ env: { [name]: url }, folder })))
     expect(shown).toContain(shownUrl)
     expect(shown).not.toContain('do-not-show-me')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('check of routes can be pasted, and tells which partitions are where', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'barograph-'))
+  try {
+    const read = (words: string) => {
+      writeFileSync(join(folder, 'collector.yaml'), words)
+      return readConfig({ env: {}, folder })
+    }
+    const text =
+      'log: { url: "kafka://k:1", partitions: 3, routes: [{ device: a-*, topic: a }, { device: b, topic: a }] }'
+    const config = read(text)
+    const lines = placeWords(config)
+    expect(lines).toEqual([
+      '# --partitions counts through all topics:',
+      '#   0 to 2: barograph.readings',
+      '#   3 to 5: a',
+    ])
+    const again = read([formatYaml(asWritten(config)), ...lines].join('\n'))
+    expect(asWritten(again)).toEqual(asWritten(config))
+    expect(again.log.kafka?.routes).toHaveLength(2)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,6 +1,7 @@
 import { formatAddress, formatYaml } from '@barograph/proto/config'
 import type { Command } from 'commander'
 import { type Config, withoutPassword } from '../config/index.ts'
+import { topicsOf } from '../config/kafka.ts'
 import { commonOptions, configOf, examplesOf } from './context.ts'
 
 export function addCheckCommand(program: Command): void {
@@ -10,8 +11,12 @@ export function addCheckCommand(program: Command): void {
     .addHelpText('after', examplesOf('check', 'check --config collector.yaml', 'check --json'))
     .action((_options: object, command: Command) => {
       const options = commonOptions(command)
-      const shown = asWritten(configOf(options))
-      process.stdout.write(`${options.json ? JSON.stringify(shown, null, 2) : formatYaml(shown).trimEnd()}\n`)
+      const config = configOf(options)
+      const shown = asWritten(config)
+      const text = options.json
+        ? JSON.stringify(shown, null, 2)
+        : [formatYaml(shown).trimEnd(), ...placeWords(config)].join('\n')
+      process.stdout.write(`${text}\n`)
     })
 }
 
@@ -94,10 +99,11 @@ function tlsAsWritten(tls: NonNullable<Config['broker']>['tls']): unknown {
 /** The password stays what names it. */
 function kafkaAsWritten(kafka: Config['log']['kafka']): object {
   if (!kafka) return {}
-  const { topicPrefix, tls, sasl, replication, sessionMs } = kafka
+  const { topicPrefix, routes, tls, sasl, replication, sessionMs } = kafka
   const files = Object.entries(tls ?? {}).filter(([, path]) => path !== null)
   return {
     topicPrefix,
+    ...(routes.length > 0 ? { routes } : {}),
     kafka: {
       tls: tls !== null && files.length > 0 ? Object.fromEntries(files) : tls !== null,
       ...(sasl ? { sasl } : {}),
@@ -105,6 +111,17 @@ function kafkaAsWritten(kafka: Config['log']['kafka']): object {
       ...(replication === null ? {} : { replication }),
     },
   }
+}
+
+/** Which partitions are where, as comments: the text stays one that can be pasted. */
+export function placeWords({ log }: Config): string[] {
+  if (!log.kafka || log.kafka.routes.length === 0) return []
+  const { partitions } = log
+  const lines = topicsOf(log.kafka).map((topic, i) => {
+    const [first, last] = [i * partitions, (i + 1) * partitions - 1]
+    return `#   ${first === last ? first : `${first} to ${last}`}: ${topic}`
+  })
+  return ['# --partitions counts through all topics:', ...lines]
 }
 
 const unitsMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const

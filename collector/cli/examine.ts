@@ -5,6 +5,7 @@ import { isCoded } from '@barograph/proto'
 import { type Address, formatAddress } from '@barograph/proto/config'
 import mqtt from 'mqtt'
 import { type Config, sqlitePath, withoutPassword } from '../config/index.ts'
+import { partitionsIn } from '../config/kafka.ts'
 import type { Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import { listen } from '../ingest/listen.ts'
@@ -204,7 +205,7 @@ async function examineData(config: Config): Promise<Finding[]> {
   const store = await tryOpen('store', openers.readStore, () => shownPlace(config.store.url))
   const findings = [log.finding, store.finding]
   if (log.value && store.value) findings.push(await examineCheckpoints(log.value, store.value))
-  if (log.value && log.value.partitions !== config.log.partitions)
+  if (log.value && log.value.partitions !== partitionsIn(config.log))
     findings.push(
       fault(
         'partitions',

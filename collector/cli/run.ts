@@ -2,6 +2,7 @@ import { CodedError } from '@barograph/proto'
 import { suggest } from '@barograph/proto/config'
 import type { Command } from 'commander'
 import { type Config, withoutPassword } from '../config/index.ts'
+import { partitionsIn } from '../config/kafka.ts'
 import { type RoleName, roleNames } from '../roles/messages.ts'
 import { startRoles, stopLimits } from '../roles/supervisor.ts'
 import { commonOptions, configOf, examplesOf, partitionsOf, version } from './context.ts'
@@ -30,7 +31,8 @@ async function run(
   const options = commonOptions(command)
   const config = configOf(options)
   const roles = rolesOf(rolesText, config)
-  const partitions = partitionsText === undefined ? null : partitionsOf(partitionsText, config.log.partitions)
+  const partitions =
+    partitionsText === undefined ? null : partitionsOf(partitionsText, partitionsIn(config.log))
   if (partitions && !roles.includes('roll'))
     throw new CodedError('bad-usage', '--partitions is about the roll, which does not run.', {
       hint: 'Add roll to --roles, or leave out --partitions.',

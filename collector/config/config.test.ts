@@ -123,6 +123,12 @@ describe('the configuration of the collector', () => {
   test.each([
     ['log: { url: kafka://127.0.0.1 }', /log\.url = "kafka:.*sqlite:PATH.*kafka:\/\/host:port/],
     ['log: { kafka: {} }', /log\.kafka .*names no Kafka/],
+    ['log: { routes: [{ device: plant-*, topic: plant }] }', /log\.routes .*names no Kafka/],
+    [
+      'log: { url: "kafka://k:1", routes: [{ device: plant-*, topic: barograph.dead-letter }] }',
+      /log\.routes\W+0\W+topic .*messages that were refused/,
+    ],
+    ['log: { url: "kafka://k:1", routes: [{ device: "Plant A", topic: plant }] }', /an id of a device/],
     ['log: { url: "kafka://k:1", kafka: { tls: { cert: x.pem } } }', /one of cert and key/],
     [
       'log: { url: "kafka://k:1", kafka: { sasl: { mechanism: plain, username: u, password: p } } }',

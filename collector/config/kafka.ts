@@ -30,6 +30,32 @@ export const topicPrefix = () =>
     .default('barograph')
     .describe('letters, digits, dots, hyphens and underscores')
 
+/** A topic of Kafka. */
+const topic = () =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,248}$/)
+    .describe('letters, digits, dots, hyphens and underscores')
+
+const mostRoutes = 64
+
+/** Devices in topics beside `<topicPrefix>.readings`; the first route that fits holds. */
+export const routesSchema = () =>
+  z
+    .array(
+      z.strictObject({
+        device: z
+          .string()
+          .regex(/^[a-z0-9*][a-z0-9*-]{0,62}$/)
+          .describe('an id of a device, in which * stands for any characters, as in plant-a-*'),
+        topic: topic(),
+      }),
+    )
+    .max(mostRoutes)
+    .default([])
+
+export type Routes = z.output<ReturnType<typeof routesSchema>>
+
 export const kafkaSchema = z.strictObject({
   tls: z
     .union([
@@ -59,6 +85,7 @@ export interface KafkaConfig {
     readonly key: string | null
   } | null
   readonly sasl: z.output<typeof kafkaSchema>['sasl'] | null
+  readonly routes: Routes
   /** null: as the cluster makes topics. */
   readonly replication: number | null
   /** A roll that was not heard of for this long loses its partitions to the others. */
@@ -68,11 +95,29 @@ export interface KafkaConfig {
 interface LogFile {
   readonly url: string
   readonly topicPrefix: string
+  readonly routes: Routes
   readonly kafka?: z.output<typeof kafkaSchema> | undefined
 }
 
 /** What of `log` goes together and what does not. */
-export function checkKafka({ url, kafka }: LogFile): ConfigIssue[] {
+export function checkKafka({ url, topicPrefix, routes, kafka }: LogFile): ConfigIssue[] {
+  if (routes.length > 0 && !url.startsWith('kafka:'))
+    return [
+      {
+        path: ['log', 'routes'],
+        message: 'is there, but log.url names no Kafka',
+        allowed: 'log.url: kafka://host:port',
+      },
+    ]
+  const taken = routes.findIndex(({ topic }) => topic === `${topicPrefix}.dead-letter`)
+  if (taken >= 0)
+    return [
+      {
+        path: ['log', 'routes', taken, 'topic'],
+        message: `${topicPrefix}.dead-letter is for messages that were refused`,
+        allowed: 'another topic',
+      },
+    ]
   if (kafka && !url.startsWith('kafka:'))
     return [
       {
@@ -94,11 +139,28 @@ export function checkKafka({ url, kafka }: LogFile): ConfigIssue[] {
 
 const defaultSessionMs = 10_000
 
+/** The topics of the log, in the order in which its partitions are counted. */
+export const topicsOf = ({ topicPrefix, routes }: Pick<KafkaConfig, 'topicPrefix' | 'routes'>): string[] => [
+  ...new Set([`${topicPrefix}.readings`, ...routes.map(({ topic: name }) => name)]),
+]
+
+/** How many partitions the log has in all. */
+export const partitionsIn = ({
+  partitions,
+  kafka,
+}: {
+  readonly partitions: number
+  readonly kafka: KafkaConfig | null
+}): number => partitions * (kafka ? topicsOf(kafka).length : 1)
+
 /** `host:port` of each broker in `kafka://host:port,host:port`. */
 export const brokersOf = (url: string): string[] => url.slice('kafka://'.length).split(',')
 
 /** null: the log is no Kafka. */
-export function resolveKafka({ url, topicPrefix, kafka }: LogFile, folder: string): KafkaConfig | null {
+export function resolveKafka(
+  { url, topicPrefix, routes, kafka }: LogFile,
+  folder: string,
+): KafkaConfig | null {
   if (!url.startsWith('kafka://')) return null
   const pathOf = (path: string | undefined): string | null =>
     path === undefined ? null : resolve(folder, path)
@@ -107,6 +169,7 @@ export function resolveKafka({ url, topicPrefix, kafka }: LogFile, folder: strin
   return {
     brokers: brokersOf(url),
     topicPrefix,
+    routes,
     tls: tls ? { ca: pathOf(tls.ca), cert: pathOf(tls.cert), key: pathOf(tls.key) } : null,
     sasl: sasl
       ? {

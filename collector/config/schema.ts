@@ -5,7 +5,7 @@ import { levels } from '../core/documents.ts'
 import { statisticsOf } from '../core/statistics/of.ts'
 import { brokerSchema, devicesSchema } from './devices.ts'
 import { mqttSchema } from './mqtt.ts'
-import { kafkaSchema, logUrl, topicPrefix } from './kafka.ts'
+import { kafkaSchema, logUrl, routesSchema, topicPrefix } from './kafka.ts'
 
 const section = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape)
 
@@ -61,6 +61,7 @@ export const configSchema = section({
   log: section({
     url: logUrl('data/log.db'),
     topicPrefix: topicPrefix(),
+    routes: routesSchema(),
     kafka: kafkaSchema.optional(),
     partitions: z.number().int().min(1).max(256).default(4),
     retention: duration().prefault('7d'),

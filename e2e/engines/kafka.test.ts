@@ -1,8 +1,11 @@
 import kafkajs from 'kafkajs'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { runServerAudit } from '../../collector/audit/audit.ts'
+import { createWorld, fillWorld } from '../../collector/audit/testing/world.ts'
 import type { Log } from '../../collector/core/log.ts'
 import { createKafkaDeadLetters } from '../../collector/log/kafka/dead-letters.ts'
 import { createKafkaLog, type KafkaLogOptions, openKafkaLog } from '../../collector/log/kafka/log.ts'
+import { joinMembers } from '../../collector/log/kafka/members.ts'
 import { numberIn, recordOf } from '../../collector/log/testing/records.ts'
 import { needsKafka } from '../needs.ts'
 import { logAt, useKafka } from './kafka-rig.ts'
@@ -132,6 +135,63 @@ describe.skipIf(!needsKafka.isMet)(`a log in Kafka ${needsKafka.title}`, () => {
       code: 'log-partitions',
       message: `Topic ${options.topicPrefix}.readings has 3 partitions, 4 are configured.`,
     })
+  })
+
+  it('is another log when its topic got more partitions', async () => {
+    const options = logAt(broker(), { partitions: 1 })
+    const log = await openLog(options)
+    const admin = await adminOf(options)
+    await admin.createPartitions({
+      topicPartitions: [{ topic: `${options.topicPrefix}.readings`, count: 2 }],
+    })
+    const more = await openLog({ ...options, partitions: 2 })
+    expect(more.id).not.toBe(log.id)
+  })
+
+  it('keeps devices in the topics of their routes, shares all partitions, and audits clean', async () => {
+    const { topicPrefix, ...rest } = logAt(broker(), { partitions: 2 })
+    const plant = `${topicPrefix}.plant`
+    const options = { ...rest, topicPrefix, routes: [{ device: 'cell*', topic: plant }] }
+    const log = await createKafkaLog(options)
+    const world = createWorld({ log })
+    onTestFinished(() => world.close())
+    expect(log.partitions).toBe(4)
+    const members = joinMembers({ ...options, sessionMs: 6_000 })
+    const owned = new Promise<readonly number[]>((resolve) =>
+      members.watch((partitions) => resolve([...partitions].sort())),
+    )
+    await fillWorld(world, 1)
+    await world.fold()
+    expect(await owned).toEqual([0, 1, 2, 3])
+    await members.close()
+
+    const admin = await adminOf(options)
+    const devices = async (topic: string): Promise<string[]> => {
+      const found = new Set<string>()
+      for (const { partition } of await admin.fetchTopicOffsets(topic)) {
+        const number = partition + (topic === plant ? 2 : 0)
+        for (const record of await log.read(number, 0, 10_000)) found.add(record.device)
+      }
+      return [...found].sort()
+    }
+    // Settings name no device.
+    expect(await devices(`${topicPrefix}.readings`)).toEqual(['', 'balcony'])
+    expect(await devices(plant)).toEqual(['', 'cellar'])
+    const audit = await runServerAudit({
+      store: { path: world.storePath },
+      log: options,
+      now: () => performance.now(),
+    })
+    expect(audit.differences).toEqual([])
+    expect(audit.equal).toBe(true)
+    expect(audit.checked.devices).toBe(2)
+
+    const unrouted = await openLog({ ...rest, topicPrefix })
+    expect(unrouted.id).not.toBe(log.id)
+    await admin.deleteTopics({ topics: [plant] })
+    await expect(log.extent(3)).rejects.toMatchObject({ code: 'log-missing' })
+    const anew = await openLog(options)
+    expect(anew.id).not.toBe(log.id)
   })
 
   it('a topic that would lose records is refused with the command that mends it', async () => {

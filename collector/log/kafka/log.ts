@@ -1,4 +1,4 @@
-import { CodedError, partitionOf } from '@barograph/proto'
+import { CodedError } from '@barograph/proto'
 import type { Log, NewRecord } from '../../core/log.ts'
 import { hasTopic, openTopic } from './admin.ts'
 import { createAppending } from './appending.ts'
@@ -8,14 +8,17 @@ import { createLane, type Lane } from './lane.ts'
 import type { KafkaPlace } from './place.ts'
 import { createPrune } from './prune.ts'
 import { createReading } from './reading.ts'
-import { copyingTopic, readingsTopic } from './topics.ts'
+import { type Layout, layOut, logIdOf, type Route } from './routes.ts'
+import { copyingTopic, readingsTopic, readingsTopicOf } from './topics.ts'
 
 export interface KafkaLogOptions {
   readonly place: KafkaPlace
   /** What the names of our topics begin with. */
   readonly topicPrefix: string
-  /** Fixed when the topic is made; another number later is an error. */
+  /** Of each topic; fixed when it is made; another number later is an error. */
   readonly partitions: number
+  /** Devices in topics beside ours; fixed with the log. */
+  readonly routes?: readonly Route[]
   /** Copies of each record in the cluster; null: as many as it makes by itself. */
   readonly replication: number | null
   /** Kafka may drop what is older; null: it keeps everything. */
@@ -24,7 +27,7 @@ export interface KafkaLogOptions {
   readonly isCopy?: boolean
 }
 
-/** A log in a topic of Kafka, which is made when there is none. Any number of processes may append and read at once. */
+/** A log in one or several topics of Kafka, which are made when there are none. Any number of processes may append and read at once. */
 export async function createKafkaLog(options: KafkaLogOptions): Promise<Log> {
   return open(options, true)
 }
@@ -35,19 +38,25 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
 }
 
 async function open(options: KafkaLogOptions, writes: boolean): Promise<Log> {
-  const { place, topicPrefix, partitions } = options
+  const { place, topicPrefix, partitions, routes = [] } = options
   const client = createClient(place)
-  const wish = readingsTopic(`${topicPrefix}.readings`, options)
+  const own = readingsTopicOf(topicPrefix)
   if (!options.isCopy && (await hasTopic(client, copyingTopic(topicPrefix, null).name)))
-    throw new CodedError('log-half-copied', `Topic ${wish.name} is a copy of a log that is not whole yet.`, {
+    throw new CodedError('log-half-copied', `Topic ${own} is a copy of a log that is not whole yet.`, {
       hint: 'Run the "barograph-collector copy" again that was broken off: it goes on where it was. Or name another log.topicPrefix.',
     })
-  await openTopic(client, wish, writes)
+  const layout = layOut(own, partitions, routes)
+  for (const topic of layout.topics) await openTopic(client, readingsTopic(topic, options), writes)
   const lane = createLane(client)
   try {
-    const id = await lane.topicId(wish.name)
-    if (id === null) throw missingTopic(wish.name)
-    return createLog(client, { id, partitions, topic: wish.name, writes })
+    const ids = new Map<string, string>()
+    for (const topic of layout.topics) {
+      const id = await lane.topicId(topic)
+      if (id === null) throw missingTopic(topic)
+      ids.set(topic, id)
+    }
+    const id = logIdOf([...ids.values()], partitions, routes)
+    return createLog(client, { id, ids, layout, writes })
   } finally {
     await lane.close()
   }
@@ -55,19 +64,20 @@ async function open(options: KafkaLogOptions, writes: boolean): Promise<Log> {
 
 interface Identity {
   readonly id: string
-  readonly partitions: number
-  readonly topic: string
+  /** By topic. */
+  readonly ids: ReadonlyMap<string, string>
+  readonly layout: Layout
   readonly writes: boolean
 }
 
-function createLog(client: KafkaClient, { id, partitions, topic, writes }: Identity): Log {
+function createLog(client: KafkaClient, { id, ids, layout, writes }: Identity): Log {
   const closing = new AbortController()
-  const placeOf = (partition: number) => ({ topic, partition })
+  const { partitions, partitionOf, placeOf } = layout
   const reading = createReading({
     client,
     placeOf,
-    isOwn: (device, partition) => partitionOf(device, partitions) === partition,
-    verifyTopic: (lane) => requireTopic(lane, topic, id),
+    isOwn: (device, partition) => partitionOf(device) === partition,
+    verifyTopic: (lane, topic) => requireTopic(lane, topic, ids.get(topic) ?? ''),
     closing: closing.signal,
   })
   const appending = writes ? createAppending({ client, placeOf }) : null
@@ -82,10 +92,10 @@ function createLog(client: KafkaClient, { id, partitions, topic, writes }: Ident
   return {
     id,
     partitions,
-    partitionOf: (device) => partitionOf(device, partitions),
+    partitionOf,
     async append(records) {
       check()
-      const placed = records.map((record) => ({ record, partition: placeRecord(record, partitions) }))
+      const placed = records.map((record) => ({ record, partition: placeRecord(record, layout) }))
       return appending ? appending.append(placed) : readOnly()
     },
     extent,
@@ -103,8 +113,11 @@ function createLog(client: KafkaClient, { id, partitions, topic, writes }: Ident
 }
 
 /** A wrong partition here is a bug of the caller: what is in the wrong partition is never found again. */
-function placeRecord({ kind, device, partition }: NewRecord, partitions: number): number {
-  const place = kind === 'settings' ? partition : partitionOf(device, partitions)
+function placeRecord(
+  { kind, device, partition }: NewRecord,
+  { partitions, partitionOf }: Pick<Layout, 'partitions' | 'partitionOf'>,
+): number {
+  const place = kind === 'settings' ? partition : partitionOf(device)
   if (place === undefined || !Number.isInteger(place) || place < 0 || place >= partitions)
     throw new RangeError(`a ${kind} record for partition ${partition} of ${partitions}`)
   if (partition !== undefined && partition !== place)

@@ -4,10 +4,15 @@ import type { Assignment } from '../../core/assignment.ts'
 import { createClient } from './client.ts'
 import { explain } from './failure.ts'
 import type { KafkaPlace } from './place.ts'
+import { type Layout, layOut, type Route } from './routes.ts'
+import { readingsTopicOf } from './topics.ts'
 
 export interface MembersOptions {
   readonly place: KafkaPlace
   readonly topicPrefix: string
+  /** Of each topic. */
+  readonly partitions: number
+  readonly routes?: readonly Route[]
   /** A member that has not been heard of for this long loses its partitions to the others. */
   readonly sessionMs: number
 }
@@ -23,8 +28,10 @@ const lookMs = 500
  * Shares the partitions with all others of this group. The consumer of kafkajs is a member here and nothing more: its
  * partitions are paused before it can fetch, so that where to begin is for the store alone to say.
  */
-export function joinMembers({ place, topicPrefix, sessionMs }: MembersOptions): Assignment {
-  const topic = `${topicPrefix}.readings`
+export function joinMembers(options: MembersOptions): Assignment {
+  const { place, topicPrefix, partitions, routes = [], sessionMs } = options
+  const layout = layOut(readingsTopicOf(topicPrefix), partitions, routes)
+  const { topics } = layout
   const stored = new Map<number, number>()
   const committed = new Map<number, number>()
   let trouble: string | null = null
@@ -44,9 +51,13 @@ export function joinMembers({ place, topicPrefix, sessionMs }: MembersOptions): 
 
   async function run(changed: (partitions: ReadonlySet<number>) => void): Promise<void> {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      consumer.pause([{ topic }])
+      consumer.pause(topics.map((topic) => ({ topic })))
       trouble = null
-      owned = new Set(payload.memberAssignment[topic] ?? [])
+      owned = new Set(
+        topics.flatMap((topic) =>
+          (payload.memberAssignment[topic] ?? []).map((partition) => layout.numberOf(topic, partition)),
+        ),
+      )
       changed(owned)
     })
     consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -60,7 +71,7 @@ export function joinMembers({ place, topicPrefix, sessionMs }: MembersOptions): 
     while (!isClosed) {
       try {
         await consumer.connect()
-        await consumer.subscribe({ topics: [topic] })
+        await consumer.subscribe({ topics: [...topics] })
         await consumer.run({ autoCommit: false, eachBatch: async () => {} })
         return
       } catch (error) {
@@ -76,7 +87,7 @@ export function joinMembers({ place, topicPrefix, sessionMs }: MembersOptions): 
     trouble = failure.message
   }
 
-  const timer = setInterval(() => void commit(consumer, topic, owned, stored, committed), commitMs)
+  const timer = setInterval(() => void commit(consumer, layout, owned, stored, committed), commitMs)
   return {
     watch: (changed) => {
       void run(changed)
@@ -88,7 +99,7 @@ export function joinMembers({ place, topicPrefix, sessionMs }: MembersOptions): 
       clearInterval(timer)
       // A Kafka that is away must not keep us: the others wait for the session to end.
       const leave = async (): Promise<void> => {
-        await commit(consumer, topic, owned, stored, committed)
+        await commit(consumer, layout, owned, stored, committed)
         await consumer.disconnect()
       }
       await Promise.race([leave(), new Promise((resolve) => setTimeout(resolve, leaveMs))])
@@ -99,7 +110,7 @@ export function joinMembers({ place, topicPrefix, sessionMs }: MembersOptions): 
 /** For those who watch the lag; that it did not work now is no trouble of anybody. */
 async function commit(
   consumer: Consumer,
-  topic: string,
+  { placeOf }: Layout,
   owned: ReadonlySet<number>,
   stored: ReadonlyMap<number, number>,
   committed: Map<number, number>,
@@ -110,7 +121,7 @@ async function commit(
   if (news.length === 0) return
   try {
     await consumer.commitOffsets(
-      news.map(([partition, position]) => ({ topic, partition, offset: String(position) })),
+      news.map(([partition, position]) => ({ ...placeOf(partition), offset: String(position) })),
     )
     for (const [partition, position] of news) committed.set(partition, position)
   } catch {

@@ -15,7 +15,10 @@ export interface TopicWish {
 const asTheCluster = -1
 const forever = '9223372036854775807'
 
-/** The topic of readings and all else that is folded. */
+/** Of the devices that no route leads elsewhere. */
+export const readingsTopicOf = (topicPrefix: string): string => `${topicPrefix}.readings`
+
+/** A topic of readings and all else that is folded. */
 export function readingsTopic(
   name: string,
   {
