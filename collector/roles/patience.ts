@@ -10,9 +10,12 @@ export async function openPatiently<T>(
   {
     clock,
     log: say,
+    waiting = async () => {},
   }: {
     readonly clock: { sleep(ms: number, signal: AbortSignal): Promise<void> }
     readonly log: Pick<Thread['log'], 'warn' | 'info'>
+    /** Hears each time what is away. */
+    readonly waiting?: (words: string) => Promise<void>
   },
 ): Promise<T> {
   let said: string | null = null
@@ -25,6 +28,7 @@ export async function openPatiently<T>(
       if (!isCoded(error) || !error.code.endsWith('-unreachable')) throw error
       if (error.message !== said) say.warn({ hint: error.hint }, `waiting: ${error.message}`)
       said = error.message
+      await waiting(error.message)
       await clock.sleep(lookAgainMs, new AbortController().signal)
     }
   }

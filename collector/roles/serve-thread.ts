@@ -3,7 +3,7 @@ import { readAudit } from '../audit-file.ts'
 import { type Config, sqlitePath } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
 import { readSecret } from '../secret.ts'
-import { createServer, type ReachOptions } from '../serve/index.ts'
+import { createServer, createWaiting, type ReachOptions, type Waiting } from '../serve/index.ts'
 import { openMongoAudits } from '../store/mongo/audits.ts'
 import { systemClock } from '../system-clock.ts'
 import type { ProgramState, RoleName } from './messages.ts'
@@ -12,26 +12,40 @@ import { openPatiently, patienceFor, whenMade } from './patience.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
 const pageFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
+/** Whoever takes longer to be opened is waited for in public. */
+const slowMs = 1_500
 /** A shorter key could be guessed from a cookie. */
 const keyCharacters = 32
 
 /** HTTP, WebSocket and the page. Reads; an operator's orders go to the log. */
-async function startServe({ config, roles, version, log: logger }: Thread): Promise<RunningRole> {
+async function startServe({ config, roles, version, log: logger, fail }: Thread): Promise<RunningRole> {
   const openers = createOpeners(config)
+  const reach = reachOf(config)
+  const site = { listen: config.serve.listen, reach, pageFolder, version, now: systemClock.now, logger }
+  const place = {
+    trouble: 'the log and the store do not answer yet',
+    server: null as Promise<Waiting> | null,
+  }
+  /** The page and /readyz tell what is away. */
+  async function wait(words = place.trouble): Promise<void> {
+    place.trouble = words
+    await (place.server ??= createWaiting({ ...site, trouble: () => place.trouble, state: () => program }))
+  }
+  const slow = setTimeout(() => wait().catch(fail), slowMs)
   const made = <T>(open: () => Promise<T>, makers: readonly RoleName[]): Promise<T> =>
-    whenMade(() => openPatiently(open, { clock: systemClock, log: logger }), {
+    whenMade(() => openPatiently(open, { clock: systemClock, log: logger, waiting: wait }), {
       patienceMs: patienceFor(makers, roles),
       clock: systemClock,
     })
-  const log = await made(openers.readLog, ['bridge', 'roll'])
-  const store = await made(openers.readStore, ['roll'])
-  const deadLetters = await made(openers.readDeadLetters, ['bridge'])
   // Until the others speak for themselves they are starting: nobody shall be told to come before the door is open.
   const others = roles.filter((role) => role !== 'serve')
   let program: ProgramState = {
     roles: others.map((role) => ({ role, ok: false, detail: 'starting' })),
     metrics: [],
   }
+  const log = await made(openers.readLog, ['bridge', 'roll'])
+  const store = await made(openers.readStore, ['roll'])
+  const deadLetters = await made(openers.readDeadLetters, ['bridge'])
   // Opened when the first order comes: reading must not wait for those who write.
   let orders: Promise<Log> | null = null
   const openOrders = (): Promise<Log> =>
@@ -48,19 +62,16 @@ async function startServe({ config, roles, version, log: logger }: Thread): Prom
     await store.close()
     await log.close()
   }
+  clearTimeout(slow)
+  await (await place.server)?.close()
   const server = await createServer({
+    ...site,
     store,
     log,
     deadLetters,
     append: async (records) => (await openOrders()).append(records),
     lastAudit: async () => (storePath === null ? ((await audits?.read()) ?? null) : readAudit(storePath)),
-    listen: config.serve.listen,
-    reach: reachOf(config),
-    pageFolder,
-    version,
     state: () => program,
-    now: systemClock.now,
-    logger,
   }).catch(async (error: unknown) => {
     await close()
     throw error

@@ -1,4 +1,4 @@
-import { isCoded } from '@barograph/proto'
+import { type CodedError, isCoded } from '@barograph/proto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Caller, checkRole } from './access/index.ts'
 import { AccessProblem } from './access/problem.ts'
@@ -38,11 +38,14 @@ export async function createHttp({
   reach,
   pageFolder,
   logger,
+  unready,
 }: {
   routes: readonly Route[]
   reach: Reach
   pageFolder: string
   logger: ServeLogger
+  /** Answers whatever else of the interface is asked for, as long as there is none yet. */
+  unready?: () => CodedError
 }): Promise<FastifyInstance> {
   const { prefix } = reach
   const app = fastify({
@@ -92,6 +95,7 @@ export async function createHttp({
   })
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request)
+    if (unready && path.startsWith(`${prefix}/api/`)) return sendProblem(reply, unready())
     const methods = methodsOf(routes, path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : '')
     if (methods.length > 0 && !methods.includes(request.method)) {
       const allowed = methods.join(', ')

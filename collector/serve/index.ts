@@ -26,6 +26,7 @@ import type { Route } from './route.ts'
 export type { MetricSample, ProgramState, ServeLogger } from './context.ts'
 export type { Listen } from './listen.ts'
 export type { ReachOptions } from './reach.ts'
+export { createWaiting, type Waiting } from './waiting.ts'
 
 export interface ServerOptions {
   readonly store: Store

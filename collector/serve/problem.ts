@@ -28,6 +28,7 @@ const problems = {
   'too-many-guesses': [429, 'Too many wrong tokens'],
   'too-many-of-yours': [429, 'Too many live clients of one'],
   'sign-in-busy': [503, 'Others are being looked at'],
+  waiting: [503, 'What is needed is away'],
   'page-not-built': [503, 'The page is not built'],
   'too-many-clients': [503, 'Too many live clients'],
 } as const satisfies Record<string, Meaning>

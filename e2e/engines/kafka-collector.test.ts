@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeBatch } from '@barograph/proto'
+import type { ApiReadiness } from '@barograph/proto/api'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createKafkaLog } from '../../collector/log/kafka/log.ts'
 import { createCollector } from '../harness/collector.ts'
@@ -29,6 +30,11 @@ describe.skipIf(!needsKafka.isMet)(`a collector on Kafka ${needsKafka.title}`, (
     const started = collector.start()
     onTestFinished(() => collector.kill())
     await eventually('it says that it waits', () => /waiting: Kafka at/.test(collector.process().stderr()))
+    await eventually('its page says so too', async () => {
+      const answer = await fetch(`${collector.page}/readyz`)
+      const { checks } = (await answer.json()) as ApiReadiness
+      return answer.status === 503 && checks.some(({ detail }) => detail.startsWith('Kafka at'))
+    })
     await kafka().restart()
     await started
 
