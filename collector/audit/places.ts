@@ -1,4 +1,4 @@
-import { decodeBatch, decodeSettings, isCoded } from '@barograph/proto'
+import { decodeBatch, decodeSettings, isCoded, partitionOf } from '@barograph/proto'
 import { type Logged, readLogged } from './logged.ts'
 import type { LogReader } from './log-reader.ts'
 import { isBefore } from './position.ts'

@@ -83,6 +83,10 @@ export async function openLogTarget(
 /** `kafka://host:port/PREFIX`: another prefix of topics than that of the configuration. */
 async function kafkaOptions({ url }: CopyPlace, { kafka, partitions, retentionMs }: Config['log']) {
   const { placeOf } = await import('../log/kafka/index.ts')
+  if (kafka && kafka.routes.length > 0)
+    throw new CodedError('copy-places', 'A log with routes cannot be copied: it is in several topics.', {
+      hint: 'Leave log.routes out of the configuration to copy the topic of the prefix alone.',
+    })
   const [, hosts = '', prefix] = /^kafka:\/\/([^/]+)(?:\/(.*))?$/.exec(url) ?? []
   const { tls = null, sasl = null, replication = null, topicPrefix = 'barograph' } = kafka ?? {}
   return {

@@ -158,7 +158,7 @@ describe.skipIf(!needsKafka.isMet)(`a log in Kafka ${needsKafka.title}`, () => {
     expect(log.partitions).toBe(4)
     const members = joinMembers({ ...options, sessionMs: 6_000 })
     const owned = new Promise<readonly number[]>((resolve) =>
-      members.watch((partitions) => resolve([...partitions].sort())),
+      members.watch((partitions) => resolve([...partitions].sort((a, b) => a - b))),
     )
     await fillWorld(world, 1)
     await world.fold()

@@ -41,6 +41,14 @@ export async function toLog(
     // What an owner of a generation before wrote too late stays of before: it is read as absent.
     if (document.o.g !== position.g) return document
     if (document.o.n > position.n) throw unsettled(document)
+    if ('partition' in document && document.partition !== partitionOf(document.device, partitions))
+      throw new CodedError(
+        'copy-places',
+        `The log before had routes: ${document.device} was led elsewhere.`,
+        {
+          hint: 'A store of a log with routes can follow to no other one yet.',
+        },
+      )
     const moved = { ...document, o: to }
     if (collection === 'devices') return { ...moved, partition: log.partitionOf(document.device) }
     // Where a summary's record stands was told by its `o` alone.
