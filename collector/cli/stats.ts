@@ -3,6 +3,7 @@ import { CodedError, metricByName } from '@barograph/proto'
 import { suggest } from '@barograph/proto/config'
 import type { ApiPartitionStatistics } from '@barograph/proto/api'
 import type { Command } from 'commander'
+import { partitionsIn } from '../config/kafka.ts'
 import { requireFit } from '../core/statistics/fit.ts'
 import { type StatisticsOf, statisticsOf } from '../core/statistics/of.ts'
 import { createStatistics } from '../core/statistics/statistics.ts'
@@ -61,8 +62,8 @@ async function stats(options: StatsOptions, command: Command): Promise<void> {
     })
   const partitions =
     options.partitions === undefined
-      ? [...Array.from({ length: config.log.partitions }).keys()]
-      : partitionsOf(options.partitions, config.log.partitions).sort((a, b) => a - b)
+      ? [...Array.from({ length: partitionsIn(config.log) }).keys()]
+      : partitionsOf(options.partitions, partitionsIn(config.log)).sort((a, b) => a - b)
   const store = await createOpeners(config).readStore()
   try {
     const statistics = createStatistics({ store, partitions, metric, of, pause: () => immediate() })

@@ -1,4 +1,5 @@
 import { CodedError, isCoded } from '@barograph/proto'
+import { partitionsIn } from '../config/kafka.ts'
 import { createStatistics } from '../core/statistics/statistics.ts'
 import type { Store } from '../core/store.ts'
 import { keepFresh, type Outcome } from '../files/keep-fresh.ts'
@@ -17,7 +18,7 @@ async function startFiles({ config, partitions: fixed, log: say, fail }: Thread)
   const { stats, everyMs } = config.files
   if (!stats) throw new Error('a files thread without files')
   const { folder, metric, of } = stats
-  const partitions = [...(fixed ?? Array.from({ length: config.log.partitions }).keys())]
+  const partitions = [...(fixed ?? Array.from({ length: partitionsIn(config.log) }).keys())]
   await prepareFolder(folder, [], systemClock.now()).catch((error: unknown) => {
     throw isCoded(error) ? new CodedError('files-unusable', error.message, hintOf(error)) : error
   })
