@@ -138,10 +138,13 @@ async function startRoll(thread: Thread): Promise<RunningRole> {
   rezoned.catch(fail)
   assignment = await openers.assignment(log, thread.partitions)
   const assigned = Promise.withResolvers<void>()
+  // Nothing to say of one who has all of them, until there were others.
+  let wasShared = false
   assignment.watch((partitions) => {
     owned.want(partitions)
-    if (partitions.size < log.partitions)
-      say.info({ partitions: owned.partitions() }, 'folds these partitions')
+    const isShared = partitions.size < log.partitions
+    if (isShared || wasShared) say.info({ partitions: owned.partitions() }, 'folds these partitions')
+    wasShared = isShared
     assigned.resolve()
   })
   await assigned.promise
