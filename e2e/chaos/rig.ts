@@ -46,8 +46,9 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   const ledger = await startLedger(folder)
   const collectors = await makeCollectors(shape, { folder, seed, diskOf, endedByItself })
   const { env, mqttPort, programs } = collectors
-  // One after the other: they make the files.
-  for (const program of programs) await program.start()
+  // One after the other where they make files; engines have to bear that all begin at once.
+  if (collectors.engines) await Promise.all(programs.map((program) => program.start()))
+  else for (const program of programs) await program.start()
   const seats: Seat[] = []
   for (let i = 0; i < devices; i++)
     seats.push(

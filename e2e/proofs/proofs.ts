@@ -1,4 +1,4 @@
-import { kills } from './kills.ts'
+import { kills, killsServices } from './kills.ts'
 import { offline } from './offline.ts'
 import { outagesProof } from './outages/outages.ts'
 import { soak } from './soak.ts'
@@ -8,6 +8,7 @@ import type { Proof } from './proof.ts'
 /** All proofs, in the order in which they run. What a proof saves only itself reads again. */
 export const proofs: readonly Proof[] = [
   kills as Proof,
+  killsServices as Proof,
   offline,
   soak,
   outagesProof as Proof,
