@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import type { KafkaLogOptions } from '../../collector/log/kafka/log.ts'
 import type { Service } from '../../scripts/services/engine.ts'
+import type { Running } from '../harness/process.ts'
 import { type KafkaOptions, startKafka } from '../../scripts/services/kafka.ts'
 
 /** One broker for all tests of a group; ask for it inside of them. */
@@ -35,4 +36,13 @@ export function logAt({ port }: Pick<Service, 'port'>, more: Partial<KafkaLogOpt
     retentionMs: null,
     ...more,
   }
+}
+
+/** The partitions that a roll says to fold, as of now; it has to run with `--json`. */
+export function foldedBy(roll: Running): number[] {
+  const said = `${roll.stderr()}${roll.stdout()}`.matchAll(
+    /"partitions":\[([\d,]*)\][^\n]*folds these partitions/g,
+  )
+  const last = [...said].at(-1)?.[1]
+  return last ? last.split(',').map(Number) : []
 }

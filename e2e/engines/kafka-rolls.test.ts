@@ -10,7 +10,7 @@ import { eventually } from '../harness/wait.ts'
 import { batchesOf, newarkSite } from '../newark/batches.ts'
 import { readRows } from '../newark/rows.ts'
 import { needsKafka } from '../needs.ts'
-import { useKafka } from './kafka-rig.ts'
+import { foldedBy, useKafka } from './kafka-rig.ts'
 
 const partitions = 4
 const rows = readRows().slice(0, 2_000)
@@ -46,15 +46,6 @@ async function documentsOfEmbedded(): Promise<Documents> {
   await eventually('all of it is stored', () => countStored(folder) === total, 60_000)
   await collector.stop()
   return comparableRollups(folder)
-}
-
-/** The partitions that a roll says to fold, as of now. */
-const foldedBy = (roll: Running): number[] => {
-  const said = [
-    ...`${roll.stderr()}${roll.stdout()}`.matchAll(/"partitions":\[([\d,]*)\][^\n]*folds these partitions/g),
-  ]
-  const last = said.at(-1)?.[1]
-  return last ? last.split(',').map(Number) : []
 }
 
 /** A door for devices, and rolls that share one Kafka and one store. */

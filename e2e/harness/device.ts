@@ -5,8 +5,10 @@ import {
   emptySet,
   encodeBatch,
   hasAll,
+  makeBatch,
   type RangeSet,
   type Receipt,
+  type Site,
   union,
   upTopic,
 } from '@barograph/proto'
@@ -22,8 +24,13 @@ export interface TestDevice {
   readonly receipts: readonly Receipt[]
   stored(sensor: string, epoch: string): RangeSet
   untilStored(sensor: string, epoch: string, lastSeq: number, limitMs?: number): Promise<void>
+  /** Sends it and waits until a receipt says so, as an agent does before any reading: windows need its time zone. */
+  sendSite(site: Site, limitMs?: number): Promise<void>
   close(): Promise<void>
 }
+
+/** A receipt is sent once: an agent that misses one asks again. */
+const askAgainMs = 10_000
 
 export async function connectDevice(broker: string, device: string): Promise<TestDevice> {
   const client = await mqtt.connectAsync(broker, {
@@ -46,15 +53,32 @@ export async function connectDevice(broker: string, device: string): Promise<Tes
     await client.publishAsync(topic, Buffer.from(payload), { qos: 1 })
   }
 
+  const send = (batch: Batch): Promise<void> => sendBytes(upTopic(device), encodeBatch(batch))
+
   return {
-    send: (batch) => sendBytes(upTopic(device), encodeBatch(batch)),
+    send,
     sendBytes,
     receipts,
     stored,
     untilStored: async (sensor, epoch, lastSeq, limitMs) => {
+      let askedAtMs = performance.now()
       await eventually(
         `${device}/${sensor} is stored up to ${lastSeq}`,
-        () => hasAll(stored(sensor, epoch), 1, lastSeq),
+        async () => {
+          if (performance.now() - askedAtMs > askAgainMs) {
+            await send(makeBatch(device, { hello: [{ sensor, epoch }] }))
+            askedAtMs = performance.now()
+          }
+          return hasAll(stored(sensor, epoch), 1, lastSeq)
+        },
+        limitMs,
+      )
+    },
+    sendSite: async (site, limitMs) => {
+      await send(makeBatch(device, { site }))
+      await eventually(
+        `the site of ${device} is stored`,
+        () => receipts.some(({ siteVersion }) => siteVersion >= site.version),
         limitMs,
       )
     },

@@ -14,6 +14,9 @@ import {
   startStack,
 } from './stack.ts'
 
+/** For engines that start in ten seconds on a machine that has nothing else to do. */
+const patienceMs = 300_000
+
 /**
  * For the tests of a file: each call inside of a test starts a stack of that test's own, which ends with it. Slow engines
  * are started once for all of them. Without a kind it is the one that `npm test -- --stack` asks for. `ownMongo`: a
@@ -27,11 +30,11 @@ export function useStacks(
   let engines: Engines | null = null
   beforeAll(async () => {
     if (kind === 'services') engines = await startEngines({ folder, ownMongo })
-  })
+  }, patienceMs)
   afterAll(async () => {
     await engines?.stop()
     rmSync(folder, { recursive: true, force: true })
-  })
+  }, patienceMs)
   return async (options = {}) => {
     const stack = await startStack(kind, {
       folder: temporaryFolder(),
