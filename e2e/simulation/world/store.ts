@@ -249,5 +249,5 @@ function openStore(copy: Buffer | null): { readonly db: Sqlite.Database; readonl
 }
 
 /** Calls of the store that change documents otherwise than by writing them. */
-const changing: ReadonlySet<string> = new Set(['swap', 'remove', 'removeWindows'])
+const changing: ReadonlySet<string> = new Set(['swap', 'remove', 'removeWindows', 'changePhase'])
 const telling: ReadonlySet<string> = new Set(['advance', 'changePhase', 'swap', 'beginNewLog'])
