@@ -135,7 +135,8 @@ function checkTime(
   if ((world.faults.get('collector-clock') ?? 0) > 0) return
   const { device, sensor, epoch, entries } = stream
   const all = arrivals.get(`${device}/${sensor}/${epoch}/${entries.indexOf(entry) + 1}`) ?? []
-  const bound = Math.max(rightWithinMs, ...all.map(({ uncertainMs }) => uncertainMs ?? 0))
+  // An uncertain time is told by what is known of other boots, and their clocks are right only so far.
+  const bound = rightWithinMs + Math.max(0, ...all.map(({ uncertainMs }) => uncertainMs ?? 0))
   if (Math.abs(time - entry.truth) > bound)
     fail('once', `accepted at ${entry.truth}, stored at ${time}: more than ${bound} ms off`)
   world.deed('corrected')
