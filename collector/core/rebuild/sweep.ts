@@ -48,10 +48,12 @@ export async function sweepAll(
   until: Position,
 ): Promise<void> {
   const stretch: Stretch = { from: { g: 0, n: 0 }, to: until }
+  // What an owner of before left behind on the way to another log is nothing any more.
+  const isHere = (bucket: BucketDocument): boolean => bucket.o.g >= until.g
   for (const sensor of await sensorsOf(store, device)) {
     const query = { device, sensor, from: -9e15, to: 9e15, limit: pageSize }
     for await (const buckets of pagesOf((cursor) => store.buckets({ ...query, ...withCursor(cursor) }))) {
-      for (const bucket of buckets) {
+      for (const bucket of buckets.filter(isHere)) {
         if (bucket.firstTime !== null) await building.closeBefore(sensor, bucket.firstTime)
         await building.add(additionsOf(bucket, rules, stretch))
       }
@@ -67,8 +69,7 @@ export async function sweepAll(
     const additions: Addition[] = []
     summaries.forEach((summary, i) => {
       const bucket = buckets[i] ?? null
-      // An owner of before may have left one behind that is nothing any more.
-      const at = bucket && bucket.o.g >= until.g ? arrivalIn(bucket, summary.firstSeq) : null
+      const at = bucket && isHere(bucket) ? arrivalIn(bucket, summary.firstSeq) : null
       if (at) additions.push(...additionsOfSummary(summary, at, rules, stretch))
     })
     await building.add(additions)
