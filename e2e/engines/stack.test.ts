@@ -91,6 +91,11 @@ async function expectStoredOnce(stack: Stack): Promise<void> {
   }
 }
 
+async function expectEqualAudit(stack: Stack): Promise<void> {
+  const { code, stdout, stderr } = await run([collectorProgram, 'audit'], stack.env)
+  expect(code, stdout + stderr).toBe(0)
+}
+
 describe.skipIf(!needsServices.isMet)(`Mosquitto, Kafka and MongoDB ${needsServices.title}`, () => {
   const stacks = useStacks('services')
 
@@ -115,6 +120,30 @@ describe.skipIf(!needsServices.isMet)(`Mosquitto, Kafka and MongoDB ${needsServi
         send(stack.broker, doubled, ordersOf(doubled, rows).doubled),
         send(stack.broker, late, ordersOf(late, rows).thirdLate),
       ])
+      await stopAll(collectors)
+      await expectStoredOnce(stack)
+      expect(await stack.stored.rollups()).toEqual(expected)
+    },
+  )
+
+  test(
+    'fixed partitions make the same windows, also where two collectors claim the same ones',
+    options,
+    async () => {
+      const expected = await embedded()
+      const stack = await stacks({ share: true })
+      const collectors = await Promise.all(
+        ['0,2', '1,3', '1,3'].map((fixed, i) =>
+          stack.collector({ name: `fixed-${i}`, args: ['--json', '--partitions', fixed] }),
+        ),
+      )
+      await startAll(collectors)
+      expect(collectors.map((one) => foldedBy(one.process()))).toEqual([
+        [0, 2],
+        [1, 3],
+        [1, 3],
+      ])
+      await sendInOrder(stack.broker)
       await stopAll(collectors)
       await expectStoredOnce(stack)
       expect(await stack.stored.rollups()).toEqual(expected)
@@ -176,8 +205,7 @@ describe.skipIf(!needsServices.isMet)(`Mosquitto, Kafka and MongoDB ${needsServi
       }
     }
     for (const { close } of live) close()
-    const audit = await run([collectorProgram, 'audit'], stack.env)
-    expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+    await expectEqualAudit(stack)
     await stopAll(all)
   })
 })
