@@ -120,6 +120,7 @@ describe.skipIf(!needsServices.isMet)(`Mosquitto, Kafka and MongoDB ${needsServi
         send(stack.broker, doubled, ordersOf(doubled, rows).doubled),
         send(stack.broker, late, ordersOf(late, rows).thirdLate),
       ])
+      await expectEqualAudit(stack)
       await stopAll(collectors)
       await expectStoredOnce(stack)
       expect(await stack.stored.rollups()).toEqual(expected)
