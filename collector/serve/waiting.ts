@@ -7,7 +7,7 @@ import { createProblem } from './problem.ts'
 import { noParameters } from './query.ts'
 import { createReach, localReach, type ReachOptions } from './reach.ts'
 import { defineRoute, type Route } from './route.ts'
-import { forAnybody } from './routes/health.ts'
+import { aliveRoute, forAnybody } from './routes/health.ts'
 import { callerOrNobody, sessionRoutes } from './routes/session.ts'
 import * as schemas from './schemas.ts'
 
@@ -61,17 +61,8 @@ export async function createWaiting(options: WaitingOptions): Promise<Waiting> {
 }
 
 function waitingRoutes({ version, trouble, state, now }: WaitingOptions): Route[] {
-  const startedAt = now()
   return [
-    defineRoute({
-      path: '/healthz',
-      needs: 'nothing',
-      summary: 'The process answers',
-      params: noParameters,
-      query: noParameters,
-      answer: schemas.health,
-      handle: () => ({ status: 'ok' as const, version, uptimeMs: Math.max(0, now() - startedAt) }),
-    }),
+    aliveRoute({ version, now, startedAt: now() }),
     defineRoute({
       path: '/readyz',
       needs: 'nothing',

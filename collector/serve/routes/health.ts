@@ -16,19 +16,27 @@ import { callerOrNobody } from './session.ts'
 
 type Given = Context & { progress: Progress; gaps: GapWatch; live: () => LiveFigures }
 
+/** The process is there, whatever its parts do. */
+export const aliveRoute = ({
+  version,
+  now,
+  startedAt,
+}: Pick<Given, 'version' | 'now' | 'startedAt'>): Route =>
+  defineRoute({
+    path: '/healthz',
+    needs: 'nothing',
+    summary: 'The process answers',
+    params: noParameters,
+    query: noParameters,
+    answer: schemas.health,
+    handle: () => ({ status: 'ok' as const, version, uptimeMs: Math.max(0, now() - startedAt) }),
+  })
+
 /** What a supervisor, a load balancer and Prometheus ask. */
 export function healthRoutes(context: Given): Route[] {
-  const { version, now, startedAt, progress, gaps, state, reach } = context
+  const { now, progress, gaps, state, reach } = context
   return [
-    defineRoute({
-      path: '/healthz',
-      needs: 'nothing',
-      summary: 'The process answers',
-      params: noParameters,
-      query: noParameters,
-      answer: schemas.health,
-      handle: () => ({ status: 'ok' as const, version, uptimeMs: Math.max(0, now() - startedAt) }),
-    }),
+    aliveRoute(context),
     defineRoute({
       path: '/readyz',
       needs: 'nothing',
