@@ -95,7 +95,7 @@ describe('collector tail', () => {
       .filter(Boolean)
       .map((line) => JSON.parse(line) as unknown)
 
-  test('prints decoded readings, one JSON line each, and disturbs nobody', async () => {
+  test('prints decoded readings, one JSON line each, and disturbs nobody', { timeout: 300_000 }, async () => {
     const folder = temporaryFolder()
     const collector = await createCollector({ folder })
     await collector.start()
@@ -141,6 +141,21 @@ describe('collector tail', () => {
     expect(after).not.toEqual(before)
     const audit = await collector.audit()
     expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+
+    const begun = tail('--from', 'beginning', '--device', 'balcony')
+    const limited = await run([...begun, '--limit', '1', '--human'], collector.env)
+    expect([limited.code, limited.stderr]).toEqual([0, ''])
+    expect(limited.stdout).toMatch(
+      /^2026-03-01T12:00:01Z {2}balcony\/attic {2}temperature 20\.125 degC {2}\(partition \d, record \d+, number 1\)\n$/,
+    )
+    const timed = await run([...begun, '--for', '300ms'], collector.env)
+    expect([timed.code, timed.stderr]).toEqual([0, ''])
+    expect(linesOf(timed.stdout)).toHaveLength(seq)
+    const far = await run(tail('--device', 'balcony', '--from', '9999'), collector.env)
+    expect([far.code, far.stderr]).toEqual([
+      2,
+      expect.stringMatching(/--from 9999: partition \d holds records 0 to \d+\./) as string,
+    ])
     await collector.stop()
   })
 })

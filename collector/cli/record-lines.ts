@@ -4,16 +4,54 @@ import type { LogRecord } from '../core/log.ts'
 import { metricNames } from '../core/metric-names.ts'
 import { decodeRecord } from '../core/record.ts'
 
-/** The entries of a record as lines for people and programs: one JSON object each. */
-export function recordLines(record: LogRecord): string[] {
-  const decoded = decodeRecord(record, 0)
-  if (decoded.kind !== 'batch') return []
-  return decoded.batch.runs.flatMap((run) =>
-    entriesOf(run, decoded.batch, record).map((one) => JSON.stringify(one)),
-  )
+interface Entry {
+  readonly device: string
+  readonly sensor: string
+  readonly time: string
+  readonly kind?: string
+  readonly code?: string
+  readonly detail?: string
+  readonly values?: Readonly<Record<string, number>>
+  readonly flags?: Readonly<Record<string, string>>
+  readonly quarantined?: string
+  readonly partition: number
+  readonly offset: number
+  readonly epoch: string
+  readonly seq: number
 }
 
-function entriesOf(run: Run, { clock }: Batch, record: LogRecord): object[] {
+/** The entries of a record as lines for programs: one JSON object each. */
+export const recordLines = (record: LogRecord): string[] =>
+  runsOf(record).flatMap(({ run, batch }) =>
+    entriesOf(run, batch, record).map((entry) => JSON.stringify(entry)),
+  )
+
+/** The same for people: values with their units. */
+export const humanLines = (record: LogRecord): string[] =>
+  runsOf(record).flatMap(({ run, batch }) => {
+    const nameOf = metricNames(run.columns.map(({ metric }) => metric.name))
+    const units = new Map(run.columns.map(({ metric }) => [nameOf(metric.name), metric.unit]))
+    return entriesOf(run, batch, record).map((entry) => wordsOf(entry, units))
+  })
+
+function runsOf(record: LogRecord): { run: Run; batch: Batch }[] {
+  const decoded = decodeRecord(record, 0)
+  return decoded.kind === 'batch' ? decoded.batch.runs.map((run) => ({ run, batch: decoded.batch })) : []
+}
+
+function wordsOf(entry: Entry, units: ReadonlyMap<string, string>): string {
+  const { time, device, sensor, kind, code, detail, values = {}, flags = {}, quarantined } = entry
+  const readings = Object.entries(values).map(([name, value]) => {
+    const flag = flags[name]
+    return `${name} ${value} ${units.get(name) ?? ''}${flag ? ` (${flag})` : ''}`
+  })
+  const mark = [kind, code, detail].filter(Boolean).join(': ')
+  const place = `partition ${entry.partition}, record ${entry.offset}, number ${entry.seq}`
+  const what = kind ? mark : readings.join(', ') || 'no values'
+  return `${time}  ${device}/${sensor}  ${what}${quarantined ? `  quarantined: ${quarantined}` : ''}  (${place})`
+}
+
+function entriesOf(run: Run, { clock }: Batch, record: LogRecord): Entry[] {
   const nameOf = metricNames(run.columns.map(({ metric }) => metric.name))
   const marks = new Map(run.marks.map((mark) => [mark.index, mark]))
   const bound = record.quarantineAfterMs

@@ -230,4 +230,45 @@ describe.skipIf(!needsKafka.isMet)(`an operator of a log in Kafka ${needsKafka.t
     await collector.stop()
     await isClean()
   }, 300_000)
+
+  test('tails through a restart of Kafka and what retention drops, and no group knows of it', async () => {
+    const options = logAt(kafka(), { topicPrefix: 'tailed', partitions, retentionMs: 7 * 86_400_000 })
+    const log = await createKafkaLog(options)
+    onTestFinished(() => log.close())
+    const append = (batch: (typeof batches)[number]) =>
+      log.append([
+        { device, kind: 'batch', ingestMs: Date.now(), quarantineAfterMs: null, value: encodeBatch(batch) },
+      ])
+    for (const batch of batches.slice(0, 3)) await append(batch)
+    const env = { BAROGRAPH_LOG_URL: kafka().url, BAROGRAPH_LOG_TOPICPREFIX: 'tailed' }
+    const tail = (...args: string[]) => [collectorProgram, 'tail', '--device', device, ...args]
+    const following = start(tail('--from', 'beginning', '--limit', String(5 * batchRows)), env)
+    const lines = () => following.stdout().split('\n').slice(0, -1)
+    await eventually('it prints what is there', () => lines().length === 3 * batchRows, 180_000)
+    await withAdmin(async (admin) => {
+      const { groups } = await admin.listGroups()
+      expect(groups.map(({ groupId }) => groupId).filter((id) => /none|tailed/.test(id))).toEqual([])
+    })
+    await kafka().restart()
+    for (const batch of batches.slice(3, 5))
+      await eventually('it is appended', async () => (await append(batch)).length === 1, 120_000)
+    const { code, stdout, stderr } = await following.ended
+    expect(code, stderr).toBe(0)
+    expect(stderr).toMatch(/Kafka at \S+ does not answer.*Trying again/)
+    const printed = linesOf({ stdout } as Ended).map((line) => (JSON.parse(line) as { seq: number }).seq)
+    expect(printed).toEqual(rows.slice(0, 5 * batchRows).map((_, i) => i + 1))
+
+    await log.prune(Date.now() + 60_000)
+    await append(batches[5] ?? makeBatch(device, {}))
+    const begun = await run(tail('--from', 'beginning', '--no-follow'), env)
+    expect(begun.code, begun.stderr).toBe(0)
+    expect(linesOf(begun).map((line) => (JSON.parse(line) as { offset: number }).offset)).toEqual(
+      Array.from({ length: batchRows }, () => 5),
+    )
+    const early = await run(tail('--from', '4'), env)
+    expect([early.code, early.stderr]).toEqual([
+      2,
+      expect.stringContaining(`--from 4: partition ${own} holds records 5 to 5.`) as string,
+    ])
+  }, 300_000)
 })
