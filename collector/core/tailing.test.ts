@@ -99,8 +99,8 @@ describe('a tail', () => {
   test('ends with a failure that another try does not mend', async () => {
     const log: Log = {
       ...(await logOf(1)),
-      // biome-ignore lint/correctness/useYield: it fails before
       async *follow() {
+        yield []
         throw new CodedError('log-replaced', 'It is another log.')
       },
     }
