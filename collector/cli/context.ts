@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { CodedError } from '@barograph/proto'
+import { suggest } from '@barograph/proto/config'
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../config/index.ts'
 import { type LogLevelName, logLevels } from './logger.ts'
@@ -36,6 +37,16 @@ export function numberOption(name: string, text: string, from: number, to: numbe
   if (text.trim() !== '' && Number.isInteger(number) && number >= from && number <= to) return number
   throw new CodedError('bad-usage', `${name} ${text} is not allowed.`, {
     hint: `Allowed: a whole number from ${from} to ${to}`,
+  })
+}
+
+/** One of these words, given on the command line. */
+export function wordOption<T extends string>(name: string, word: string, words: readonly T[]): T {
+  const found = words.find((one) => one === word)
+  if (found !== undefined) return found
+  const near = suggest(word, words)
+  throw new CodedError('bad-usage', `${name} ${word} is not known${near ? `; did you mean ${near}?` : '.'}`, {
+    hint: `Allowed: ${words.join(', ')}`,
   })
 }
 

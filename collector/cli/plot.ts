@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { CodedError, fromThousandths } from '@barograph/proto'
-import { suggest } from '@barograph/proto/config'
 import { type Command, Option } from 'commander'
 import { levels } from '../core/documents.ts'
 import { formatTime } from '../core/iso-time.ts'
@@ -18,7 +17,7 @@ import {
 import { remarksOf } from '../core/plot/words.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
 import { createOpeners } from '../roles/open.ts'
-import { commonOptions, configOf, examplesOf } from './context.ts'
+import { commonOptions, configOf, examplesOf, wordOption } from './context.ts'
 import { writeLines } from './output.ts'
 
 interface PlotOptions {
@@ -125,23 +124,16 @@ function requestOf(options: PlotOptions): PlotRequest {
   return {
     metric,
     devices: device === undefined ? null : [...new Set(device.split(',').map((word) => word.trim()))],
-    of: of === undefined ? null : wordOf('--of', of, plotsOf),
-    level: level === undefined ? null : wordOf('--level', level, levels),
+    of: of === undefined ? null : wordOption('--of', of, plotsOf),
+    level: level === undefined ? null : wordOption('--level', level, levels),
     from: from === undefined ? null : timeOf('--from', from),
     to: to === undefined ? null : timeOf('--to', to),
     months: months === undefined ? null : numbersOf('--months', months, 1, 12),
     years: years === undefined ? null : numbersOf('--years', years, 1, 9_999),
-    theme: wordOf('--theme', theme, plotThemes),
+    theme: wordOption('--theme', theme, plotThemes),
     band,
     title: title ?? null,
   }
-}
-
-function wordOf<T extends string>(name: string, word: string, words: readonly T[]): T {
-  const found = words.find((one) => one === word)
-  if (found !== undefined) return found
-  const near = suggest(word, words)
-  throw badUsage(`${name} ${word} is not known${near ? `; did you mean ${near}?` : '.'}`, words.join(', '))
 }
 
 function timeOf(name: string, text: string): PlotTime {

@@ -7,6 +7,7 @@ import { addCopyCommand } from './copy.ts'
 import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDevicesCommand } from './devices/command.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addExportCommand } from './export.ts'
 import { addGapsCommand } from './gaps.ts'
 import { addPlotCommand } from './plot.ts'
 import { addRebuildCommand } from './rebuild.ts'
@@ -32,6 +33,7 @@ Examples:
   barograph-collector release --list
   barograph-collector stats --out stats
   barograph-collector plot --of daily-max --level month --out maxima.svg
+  barograph-collector export --device home --out readings.parquet
   barograph-collector tokens add viewer
   barograph-collector copy --from sqlite:data/store.db --to mongodb://127.0.0.1:27017/barograph
 
@@ -69,6 +71,7 @@ function createProgram(): Command {
   addTailCommand(program)
   addCopyCommand(program)
   addDeadLettersCommand(program)
+  addExportCommand(program)
   addGapsCommand(program)
   addAuditCommand(program)
   addDevicesCommand(program)

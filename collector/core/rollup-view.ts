@@ -65,7 +65,8 @@ export function coverageOf(received: number, expected: number): number {
   return received >= expected ? 1 : divideRounded(received * 10_000, expected) / 10_000
 }
 
-function figuresView(figures: Figures, level: Level): ApiFigures {
+/** One metric of a window as outsiders see it. */
+export function figuresView(figures: Figures, level: Level): ApiFigures {
   switch (figures.kind) {
     case 'direction':
       return directionView(figures)

@@ -7,26 +7,44 @@ const ending = '.new'
 /** A writer needs moments: what is older was left behind by one that was killed. */
 const leftAfterMs = 60_000
 
+type Piece = string | Uint8Array
+
 /**
- * Puts a text in the place of a file in one step: a reader sees the old one whole or the new one whole, after a crash or a
- * power cut too. Any number of writers may do so at once. Throws `file-unwritten`.
+ * Puts a text, or what comes piece by piece, in the place of a file in one step: a reader sees the old one whole or the new one
+ * whole, after a crash or a power cut too. Any number of writers may do so at once. Throws `file-unwritten`, or what the
+ * pieces throw.
  */
-export async function writeAtomically(path: string, text: string): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: Piece | Iterable<Piece> | AsyncIterable<Piece>,
+): Promise<void> {
   const fresh = join(dirname(path), `.${basename(path)}.${randomUUID()}${ending}`)
+  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content
   try {
     const file = await open(fresh, 'wx')
     try {
-      await file.writeFile(text)
+      for await (const piece of pieces) await file.writeFile(piece)
       await file.sync()
     } finally {
       await file.close()
     }
     await rename(fresh, path)
+    await syncFolder(dirname(path))
   } catch (error) {
     await rm(fresh, { force: true }).catch(() => undefined)
-    throw unwritten(path, error)
+    throw isSystemError(error) ? unwritten(path, error) : error
   }
 }
+
+/** The new name survives a power cut, too. Not every system lets a folder be synced: then it is left to it. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null)
+  await handle?.sync().catch(() => undefined)
+  await handle?.close()
+}
+
+const isSystemError = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && typeof error.syscall === 'string'
 
 /** Makes the folder, and removes what killed writers of these files left in it. Throws `file-unwritten`. */
 export async function prepareFolder(folder: string, names: readonly string[], now: number): Promise<void> {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { readAudit } from '../audit-file.ts'
 import { type Config, sqlitePath } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
+import { createParquet, rowsPerGroup } from '../files/parquet.ts'
 import { readSecret } from '../secret.ts'
 import { createServer, createWaiting, type ReachOptions, type Waiting } from '../serve/index.ts'
 import { openMongoAudits } from '../store/mongo/audits.ts'
@@ -69,6 +70,7 @@ async function startServe({ config, roles, version, log: logger, fail }: Thread)
     store,
     log,
     deadLetters,
+    parquet: { create: createParquet, rowsPerGroup },
     append: async (records) => (await openOrders()).append(records),
     lastAudit: async () => (storePath === null ? ((await audits?.read()) ?? null) : readAudit(storePath)),
     state: () => program,

@@ -1,4 +1,5 @@
 import type { ApiAudit } from '@barograph/proto/api'
+import type { CreateEncoder } from '../core/export/table.ts'
 import type { DeadLetters, Log } from '../core/log.ts'
 import type { Store } from '../core/store.ts'
 import type { Reach } from './reach.ts'
@@ -36,6 +37,8 @@ export interface Context {
   /** The result of the last audit of the store; null: there was none. */
   readonly lastAudit: () => Promise<ApiAudit | null>
   readonly version: string
+  /** Writes Parquet, a row group of so many rows at a time. */
+  readonly parquet: { readonly create: CreateEncoder; readonly rowsPerGroup: number }
   readonly state: () => ProgramState
   readonly now: () => number
   readonly startedAt: number

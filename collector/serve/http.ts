@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { type CodedError, isCoded } from '@barograph/proto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Caller, checkRole } from './access/index.ts'
@@ -133,8 +134,11 @@ export async function createHttp({
           request.body,
           callOf(request),
         )
+        const answer = reply.code(status).header('cache-control', 'no-store')
+        // What comes piece by piece has said itself what it is.
+        if (body instanceof Readable) return answer.send(body)
         const text = typeof body === 'string' ? body : JSON.stringify(body)
-        return reply.code(status).header('cache-control', 'no-store').type(route.mediaType).send(text)
+        return answer.type(route.mediaType).send(text)
       },
     })
   }

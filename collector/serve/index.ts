@@ -14,6 +14,7 @@ import { createProgress } from './progress.ts'
 import { deliveryRoutes } from './routes/delivery.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { docsRoutes, liveRoute } from './routes/docs.ts'
+import { exportRoutes } from './routes/export.ts'
 import { gapRoutes } from './routes/gaps.ts'
 import { healthRoutes } from './routes/health.ts'
 import { plotRoutes } from './routes/plots.ts'
@@ -42,6 +43,8 @@ export interface ServerOptions {
   /** The result of the last audit of the store; null: there was none. */
   readonly lastAudit: () => Promise<ApiAudit | null>
   readonly version: string
+  /** Writes Parquet, a row group of so many rows at a time. */
+  readonly parquet: Context['parquet']
   /** What the other roles say of themselves; asked for /readyz and /metrics. */
   readonly state: () => ProgramState
   /** Wall clock, ms since 1970. */
@@ -108,6 +111,7 @@ function createRoutes(context: Context, live: Parameters<typeof healthRoutes>[0]
     ...streamRoutes(context),
     ...statisticsRoutes(context),
     ...plotRoutes(context),
+    ...exportRoutes(context),
     ...gapRoutes(context),
     ...deliveryRoutes(context),
     ...quarantineRoutes(context),

@@ -54,6 +54,10 @@ export const serveLimits = {
   payloadLimit: 20,
   /** Statistics (metric and what of it) that are kept up to date for the next question. More: the oldest is read anew. */
   statisticsKept: 4,
+  /** Exports that are answered at once. More: 503. */
+  exports: 4,
+  /** Rows of a piece of an export as text. */
+  exportTextRows: 2_048,
   /** Epochs and reasons of one list of what waits for release; the others are counted in its total. */
   quarantineLimit: 500,
   /** Ranges of each of them that are written out. */

@@ -159,6 +159,7 @@ describe('the documented interface', () => {
       '/api/v1/devices/{device}/sensors/{sensor}/gaps',
       '/api/v1/devices/{device}/sensors/{sensor}/readings',
       '/api/v1/devices/{device}/sensors/{sensor}/rollups',
+      '/api/v1/export',
       '/api/v1/latest',
       '/api/v1/live',
       '/api/v1/partitions/{partition}/stats',

@@ -7,6 +7,7 @@ type Meaning = readonly [status: number, title: string]
 const problems = {
   'bad-query': [400, 'The query is not understood'],
   'bad-plot': [400, 'It cannot be drawn so'],
+  'bad-export': [400, 'It cannot be exported so'],
   'bad-statistics': [400, 'The metric has no such figure'],
   'bad-cursor': [400, 'The cursor is not understood'],
   'bad-message': [400, 'The message is not understood'],
@@ -31,6 +32,7 @@ const problems = {
   waiting: [503, 'What is needed is away'],
   'page-not-built': [503, 'The page is not built'],
   'too-many-clients': [503, 'Too many live clients'],
+  'too-many-exports': [503, 'Too many exports at once'],
 } as const satisfies Record<string, Meaning>
 
 const meanings: Readonly<Record<string, Meaning | undefined>> = problems

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import * as z from 'zod'
 import type { Needed } from './access/index.ts'
 import { hideTokens } from './access/token.ts'
@@ -55,10 +56,11 @@ interface RouteDefinition<
   readonly statuses?: Readonly<Record<number, string>>
   readonly answersItselfAt?: readonly number[]
   readonly statusOf?: (answer: z.output<A>) => number
+  /** A stream is the answer piece by piece, and says itself in a header what it is. */
   readonly handle: (
     input: z.output<P> & z.output<Q> & z.output<B>,
     call: Call,
-  ) => Promise<z.output<A>> | z.output<A>
+  ) => Promise<z.output<A> | Readable> | z.output<A> | Readable
 }
 
 const nothing = z.strictObject({})
@@ -95,7 +97,7 @@ export function defineRoute<
       const input = { ...parse(rest.params, params), ...parse(rest.query, query) }
       const order = parse(bodySchema, method === 'POST' ? (given ?? {}) : {}) as z.output<B>
       const answer = await handle({ ...input, ...order }, call)
-      return { status: statusOf(answer), body: answer }
+      return { status: answer instanceof Readable ? 200 : statusOf(answer), body: answer }
     },
   }
 }

@@ -1,4 +1,5 @@
 // A server over a real SQLite log and store, filled through the real fold: what a test then reads is what users read.
+import { createParquet, rowsPerGroup } from '../files/parquet.ts'
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -80,6 +81,7 @@ export function createRig() {
       log,
       deadLetters,
       append: log.append,
+      parquet: { create: createParquet, rowsPerGroup },
       lastAudit: async () => null,
       listen: { host: '127.0.0.1', port: 0 },
       pageFolder: join(folder, 'no-page'),
