@@ -50,3 +50,14 @@ it('closing waits for all of them', async () => {
   await closed
   expect(events).toEqual(['begin 0', 'told 0', 'end 0', 'closed'])
 })
+
+it('what comes after the end was asked for is never begun', async () => {
+  const { events, owned, end } = createRecorder()
+  owned.want(new Set([0]))
+  const closed = owned.close()
+  owned.want(new Set([0, 1]))
+  await end(0)
+  await closed
+  owned.want(new Set([1]))
+  expect(events).toEqual(['begin 0', 'told 0', 'end 0'])
+})

@@ -3,7 +3,7 @@ export interface Owned {
   /** Begins what is missing and ends what is too much. */
   want(partitions: ReadonlySet<number>): void
   partitions(): readonly number[]
-  /** Resolves when all has ended. */
+  /** Resolves when all has ended. What is given to us later is not begun: others who leave too hand over theirs. */
   close(): Promise<void>
 }
 
@@ -13,6 +13,7 @@ export function createOwned(
   fail: (error: unknown) => void,
 ): Owned {
   let wanted: ReadonlySet<number> = new Set()
+  let isClosed = false
   const running = new Map<number, { readonly ending: AbortController; readonly ended: Promise<void> }>()
 
   function begin(partition: number): void {
@@ -26,6 +27,7 @@ export function createOwned(
   }
 
   function want(partitions: ReadonlySet<number>): void {
+    if (isClosed) return
     wanted = partitions
     for (const [partition, { ending }] of running) if (!partitions.has(partition)) ending.abort()
     for (const partition of partitions) if (!running.has(partition)) begin(partition)
@@ -36,6 +38,7 @@ export function createOwned(
     partitions: () => [...wanted].sort((a, b) => a - b),
     async close() {
       want(new Set())
+      isClosed = true
       await Promise.all([...running.values()].map(({ ended }) => ended))
     },
   }
