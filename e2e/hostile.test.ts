@@ -13,12 +13,10 @@ import {
   upTopic,
 } from '@barograph/proto'
 import mqtt from 'mqtt'
-import { expect, onTestFinished, test } from 'vitest'
-import { createCollector } from './harness/collector.ts'
+import { expect, onTestFinished } from 'vitest'
 import { connectDevice } from './harness/device.ts'
-import { countStored } from './harness/documents.ts'
-import { temporaryFolder } from './harness/folder.ts'
 import { seeded } from './harness/random.ts'
+import { expectCleanAudit, testOnStack, useStacks } from './harness/use-stack.ts'
 import { eventually } from './harness/wait.ts'
 
 const temperature = metricByName('temperature') as Metric
@@ -29,6 +27,8 @@ const future = { sensor: 'bme280', epoch: '0000000000000003' }
 const hostileCount = 10_000
 const goodCount = 1_000
 const growthLimitMb = 150
+const stacks = useStacks()
+const options = { timeout: 240_000 }
 
 function runOf(stream: { sensor: string; epoch: string }, seq: number, time: number, value = 20_000): Run {
   const columns = [{ metric: temperature, values: Float64Array.of(value), flags: null }]
@@ -147,62 +147,71 @@ async function connectAttacker(
   }
 }
 
-test('10,000 hostile messages among good ones leave the good ones unaffected, are refused with reasons, and cost no memory', async () => {
-  const folder = temporaryFolder()
-  const collector = await createCollector({ folder })
-  await collector.start()
-  const device = await connectDevice(collector.broker, 'good')
-  const attacker = await connectAttacker(collector.broker)
-  const random = seeded(42)
-  const now = Date.now()
-  const before = rssMb(collector.process().pid)
-  let sentGood = 0
-  for (let i = 0; i < hostileCount; i++) {
-    const kind = kinds[i % kinds.length]
-    if (!kind) throw new Error('no kind')
-    // Large ones are rare, as their bytes would be all this test does.
-    const { topic, payload } =
-      kind.what === 'oversized' && i % 20 !== 2
-        ? { topic: upTopic('good'), payload: Uint8Array.of(255) }
-        : kind.make(i, random, now)
-    await attacker(topic, payload)
-    if (i % (hostileCount / goodCount) === 0) {
-      sentGood++
-      await device.send(makeBatch('good', { runs: [runOf(good, sentGood, now - 60_000 + sentGood)] }))
+testOnStack(
+  '10,000 hostile messages among good ones leave the good ones unaffected, are refused with reasons, and cost no memory',
+  options,
+  async () => {
+    const stack = await stacks()
+    const collector = await stack.collector()
+    await collector.start()
+    const device = await connectDevice(collector.broker, 'good')
+    const attacker = await connectAttacker(collector.broker)
+    const random = seeded(42)
+    const now = Date.now()
+    const before = rssMb(collector.process().pid)
+    let sentGood = 0
+    for (let i = 0; i < hostileCount; i++) {
+      const kind = kinds[i % kinds.length]
+      if (!kind) throw new Error('no kind')
+      // Large ones are rare, as their bytes would be all this test does.
+      const { topic, payload } =
+        kind.what === 'oversized' && i % 20 !== 2
+          ? { topic: upTopic('good'), payload: Uint8Array.of(255) }
+          : kind.make(i, random, now)
+      await attacker(topic, payload)
+      if (i % (hostileCount / goodCount) === 0) {
+        sentGood++
+        await device.send(makeBatch('good', { runs: [runOf(good, sentGood, now - 60_000 + sentGood)] }))
+      }
     }
-  }
-  await device.untilStored(good.sensor, good.epoch, goodCount)
-  expect(rssMb(collector.process().pid) - before).toBeLessThan(growthLimitMb)
-  const futureAt = kinds.findIndex(({ what }) => what === 'a time in the future')
-  const futureCount = Math.ceil((hostileCount - futureAt) / kinds.length)
-  await eventually('all times in the future are quarantined', async () => {
-    const { total } = await collector.get<ApiDeliveries>('/api/v1/delivery')
-    return total.quarantined === futureCount && total.stored === goodCount
-  })
-  const { deadLetters } = await collector.get<ApiDeliveries>('/api/v1/delivery')
-  expect(Object.values(deadLetters).reduce((sum, count) => sum + count, 0)).toBe(hostileCount - futureCount)
-  const { deadLetters: letters } = await collector.get<ApiDeadLetters>('/api/v1/dead-letters?limit=500')
-  for (const letter of letters) expect(letter.reason.length, letter.code).toBeGreaterThan(5)
-  const audit = await collector.audit()
-  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
-  await collector.stop()
-  expect(countStored(folder)).toBe(goodCount + futureCount)
-})
+    await device.untilStored(good.sensor, good.epoch, goodCount)
+    expect(rssMb(collector.process().pid) - before).toBeLessThan(growthLimitMb)
+    const futureAt = kinds.findIndex(({ what }) => what === 'a time in the future')
+    const futureCount = Math.ceil((hostileCount - futureAt) / kinds.length)
+    await eventually('all times in the future are quarantined', async () => {
+      const { total } = await collector.get<ApiDeliveries>('/api/v1/delivery')
+      return total.quarantined === futureCount && total.stored === goodCount
+    })
+    const { deadLetters } = await collector.get<ApiDeliveries>('/api/v1/delivery')
+    expect(Object.values(deadLetters).reduce((sum, count) => sum + count, 0)).toBe(hostileCount - futureCount)
+    const { deadLetters: letters } = await collector.get<ApiDeadLetters>('/api/v1/dead-letters?limit=500')
+    for (const letter of letters) expect(letter.reason.length, letter.code).toBeGreaterThan(5)
+    await expectCleanAudit(collector)
+    await collector.stop()
+    expect(await stack.stored.count()).toBe(goodCount + futureCount)
+  },
+)
 
-test('a reading from the future is quarantined: stored and receipted, shown with its reason, in no window', async () => {
-  const folder = temporaryFolder()
-  const collector = await createCollector({ folder })
-  await collector.start()
-  const device = await connectDevice(collector.broker, 'good')
-  const now = Date.now()
-  await device.send(makeBatch('good', { runs: [runOf(good, 1, now - 1_000)] }))
-  await device.send(makeBatch('good', { runs: [runOf(good, 2, now + limits.futureToleranceMs + 60_000)] }))
-  await device.untilStored(good.sensor, good.epoch, 2)
-  await eventually('delivery counts it', async () => {
-    const { total } = await collector.get<ApiDeliveries>('/api/v1/delivery')
-    return total.stored === 1 && total.quarantined === 1
-  })
-  const { rollups } = await collector.get<ApiRollups>('/api/v1/devices/good/sensors/bme280/rollups?level=10s')
-  expect(rollups.map((rollup) => rollup.received)).toEqual([1])
-  await collector.stop()
-})
+testOnStack(
+  'a reading from the future is quarantined: stored and receipted, shown with its reason, in no window',
+  options,
+  async () => {
+    const stack = await stacks()
+    const collector = await stack.collector()
+    await collector.start()
+    const device = await connectDevice(collector.broker, 'good')
+    const now = Date.now()
+    await device.send(makeBatch('good', { runs: [runOf(good, 1, now - 1_000)] }))
+    await device.send(makeBatch('good', { runs: [runOf(good, 2, now + limits.futureToleranceMs + 60_000)] }))
+    await device.untilStored(good.sensor, good.epoch, 2)
+    await eventually('delivery counts it', async () => {
+      const { total } = await collector.get<ApiDeliveries>('/api/v1/delivery')
+      return total.stored === 1 && total.quarantined === 1
+    })
+    const { rollups } = await collector.get<ApiRollups>(
+      '/api/v1/devices/good/sensors/bme280/rollups?level=10s',
+    )
+    expect(rollups.map((rollup) => rollup.received)).toEqual([1])
+    await collector.stop()
+  },
+)

@@ -1,9 +1,8 @@
 import type { ApiDevices, ApiReading, ApiReadings, ApiRollups } from '@barograph/proto/api'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import type { Collector } from './harness/collector.ts'
-import { expectCleanAudit, useStacks } from './harness/use-stack.ts'
+import { expectCleanAudit, testOnStack, useStacks } from './harness/use-stack.ts'
 import { eventually } from './harness/wait.ts'
-import { needsStack } from './needs.ts'
 import { newarkYaml } from './newark/agent-yaml.ts'
 import { expectedRollups } from './newark/expected.ts'
 import { readRows } from './newark/rows.ts'
@@ -32,7 +31,7 @@ async function allOf<T>(
 const title =
   'every row of Newark 2013 is stored once, and every window equals a recomputation straight from the CSV'
 
-test.skipIf(!needsStack.isMet)(`${title}${needsStack.title}`, { timeout: 300_000 }, async () => {
+testOnStack(title, { timeout: 300_000 }, async () => {
   const stack = await stacks()
   const collector = await stack.collector()
   await collector.start()
@@ -77,7 +76,7 @@ test.skipIf(!needsStack.isMet)(`${title}${needsStack.title}`, { timeout: 300_000
     const shown = rollups.map(({ revision: _, open: __, ...rollup }) => rollup)
     expect(shown, level).toEqual(expectedRollups(rows, level))
   }
-  await expectCleanAudit(stack, collector)
+  await expectCleanAudit(collector)
   expect((await agent.stop()).code).toBe(0)
   expect((await collector.stop()).code).toBe(0)
 })

@@ -23,7 +23,7 @@ async function documentsAfter(order: readonly Batch[]): Promise<Map<string, Reco
   for (let i = 0; i < order.length; i += 50)
     await Promise.all(order.slice(i, i + 50).map((batch) => station.send(batch)))
   await station.untilStored(newarkStream.sensor, newarkStream.epoch, rows.length, 240_000)
-  await expectCleanAudit(stack, collector)
+  await expectCleanAudit(collector)
   await station.close()
   await collector.stop()
   expect(await stack.stored.count()).toBe(rows.length)

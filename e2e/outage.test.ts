@@ -1,10 +1,6 @@
 import { intersect, lastOf, type RangeSet, sizeOf, subtract } from '@barograph/proto'
-import { expect, test } from 'vitest'
-import { createAgent } from './harness/agent.ts'
-import { createCollector } from './harness/collector.ts'
-import { storedNumbers } from './harness/documents.ts'
-import { temporaryFolder } from './harness/folder.ts'
-import { readLoggedBatches } from './harness/log-file.ts'
+import { expect } from 'vitest'
+import { expectCleanAudit, testOnStack, useStacks } from './harness/use-stack.ts'
 import { eventually, sleep } from './harness/wait.ts'
 
 const outageMs = 60_000
@@ -19,13 +15,17 @@ sensors:
   - { id: bme280, type: simulated, intervalMs: ${intervalMs}, seed: 1 }
 `
 
-test('a broker that is away for a minute costs no reading: live ones come first, the backlog behind them', {
-  timeout: 240_000,
-}, async () => {
-  const folder = temporaryFolder()
-  const collector = await createCollector({ folder })
+const stacks = useStacks()
+
+const title =
+  'a broker that is away for a minute costs no reading: live ones come first, the backlog behind them'
+
+testOnStack(title, { timeout: 240_000 }, async () => {
+  const stack = await stacks()
+  const collector = await stack.collector()
   await collector.start()
-  const agent = createAgent({ folder, name: 'balcony', yaml, broker: collector.broker })
+  const broker = stack.engines?.mosquitto ?? { kill: collector.kill, restart: collector.start }
+  const agent = stack.agent({ name: 'balcony', yaml })
   agent.start()
   const stream = () => {
     const [only] = agent.streams()
@@ -34,15 +34,15 @@ test('a broker that is away for a minute costs no reading: live ones come first,
   }
   await eventually('some readings are stored', () => stream().lastSeq - sizeOf(stream().rows) >= 20)
 
-  await collector.kill()
+  await broker.kill()
   await sleep(outageMs)
-  const loggedBefore = readLoggedBatches(folder).at(-1)?.key ?? -1
+  const loggedBefore = (await stack.logged()).at(-1)?.key ?? -1
   const { rows: backlog } = stream()
   expect(sizeOf(backlog)).toBeGreaterThan(((outageMs / intervalMs) * 2) / 3)
 
-  await collector.start()
+  await broker.restart()
   await eventually('the backlog is gone', () => intersect(backlog, stream().rows).length === 0)
-  const runs = readLoggedBatches(folder)
+  const runs = (await stack.logged())
     .filter(({ key }) => key > loggedBefore)
     .flatMap(({ batch }) => batch.runs)
     .map(({ firstSeq, times }): RangeSet => [firstSeq, firstSeq + times.length - 1])
@@ -57,11 +57,13 @@ test('a broker that is away for a minute costs no reading: live ones come first,
 
   await agent.stop()
   const { key, lastSeq, rows: left } = stream()
-  await eventually('every number that the agent accepted is stored, once, or still in its buffer', () => {
-    const stored = storedNumbers(folder, 'balcony').get(key) ?? []
-    return subtract(subtract([1, lastSeq], stored), left).length === 0
-  })
-  const audit = await collector.audit()
-  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+  await eventually(
+    'every number that the agent accepted is stored, once, or still in its buffer',
+    async () => {
+      const stored = (await stack.stored.numbers('balcony')).get(key) ?? []
+      return subtract(subtract([1, lastSeq], stored), left).length === 0
+    },
+  )
+  await expectCleanAudit(collector)
   await collector.stop()
 })

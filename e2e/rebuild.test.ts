@@ -1,12 +1,8 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { createAgent } from './harness/agent.ts'
-import { createCollector } from './harness/collector.ts'
-import { comparableRollups } from './harness/documents.ts'
-import { temporaryFolder } from './harness/folder.ts'
+import { expect } from 'vitest'
 import { collectorProgram, run, start } from './harness/process.ts'
 import { seeded } from './harness/random.ts'
+import { readingsIn } from './harness/stored.ts'
+import { expectCleanAudit, testOnStack, useStacks } from './harness/use-stack.ts'
 import { eventually, sleep } from './harness/wait.ts'
 import { newarkYaml } from './newark/agent-yaml.ts'
 import { readRows } from './newark/rows.ts'
@@ -15,26 +11,23 @@ const rows = readRows()
 const yearMs = 365 * 86_400_000
 const pacedToMs = 25_000
 
-function countReadings(folder: string): number {
-  if (!existsSync(join(folder, 'store.db'))) return 0
-  return [...comparableRollups(folder).values()]
-    .filter((rollup) => rollup.level === 'year')
-    .reduce((sum, rollup) => sum + Number(rollup.received), 0)
-}
+const stacks = useStacks()
 
-test('rebuilds beside the running collector, half of them killed, change no window and hold nothing up', {
-  timeout: 300_000,
-}, async () => {
-  const folder = temporaryFolder()
-  const collector = await createCollector({ folder })
+const title =
+  'rebuilds beside the running collector, half of them killed, change no window and hold nothing up'
+
+testOnStack(title, { timeout: 600_000 }, async () => {
+  const stack = await stacks()
+  const { stored } = stack
+  const collector = await stack.collector()
   await collector.start()
   const yaml = newarkYaml('newark', yearMs / pacedToMs)
-  const agent = createAgent({ folder, name: 'newark', yaml, broker: collector.broker })
+  const agent = stack.agent({ name: 'newark', yaml })
   agent.start()
-  await eventually('the first readings are stored', () => countReadings(folder) > 0, 60_000)
+  await eventually('the first readings are stored', async () => (await readingsIn(stored)) > 0, 60_000)
   const random = seeded(4)
   let [done, killed] = [0, 0]
-  for (let i = 0; countReadings(folder) < rows.length || done < 3 || killed < 3; i++) {
+  for (let i = 0; (await readingsIn(stored)) < rows.length || done < 3 || killed < 3; i++) {
     if (i > 60) throw new Error(`after 60 rebuilds, ${done} done and ${killed} killed, not all is stored`)
     const process = start([collectorProgram, 'rebuild'], collector.env)
     if (i % 2 === 0) {
@@ -53,11 +46,10 @@ test('rebuilds beside the running collector, half of them killed, change no wind
   expect(dry.stdout).toMatch(/^newark: [\d,]+ windows equal/)
   expect(dry.code, dry.stderr).toBe(0)
   await collector.stop()
-  const before = comparableRollups(folder)
+  const before = await stored.rollups()
   const last = await run([collectorProgram, 'rebuild', '--json'], collector.env)
   expect(JSON.parse(last.stdout)).toMatchObject({ device: 'newark', state: 'swapped', windows: before.size })
-  expect(comparableRollups(folder)).toEqual(before)
-  expect(countReadings(folder)).toBe(rows.length)
-  const audit = await collector.audit()
-  expect(audit.code, audit.stdout + audit.stderr).toBe(0)
+  expect(await stored.rollups()).toEqual(before)
+  expect(await readingsIn(stored)).toBe(rows.length)
+  await expectCleanAudit(collector)
 })

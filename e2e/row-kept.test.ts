@@ -4,7 +4,7 @@ import { type Agent, createAgent } from './harness/agent.ts'
 import { createCollector } from './harness/collector.ts'
 import { storedNumbers } from './harness/documents.ts'
 import { temporaryFolder } from './harness/folder.ts'
-import { loggedNumbers } from './harness/log-file.ts'
+import { loggedNumbers } from './harness/logged.ts'
 import { eventually } from './harness/wait.ts'
 
 const yaml = `

@@ -6,6 +6,7 @@ import { startMosquitto } from '../../scripts/services/mosquitto.ts'
 import { type MongoServer, startMongoServer } from '../engines/mongo-server.ts'
 import { type Agent, createAgent } from './agent.ts'
 import { type Collector, createCollector } from './collector.ts'
+import { type LoggedBatch, readKafkaBatches, readLoggedBatches } from './logged.ts'
 import { freePorts } from './ports.ts'
 import { storedInFile, storedInMongo, type StoredContent } from './stored.ts'
 
@@ -35,6 +36,8 @@ export interface Stack {
     readonly mongo: Service | null
   } | null
   readonly stored: StoredContent
+  /** Every batch in the log, in its order. */
+  logged(): Promise<LoggedBatch[]>
   /** `name` tells several ones apart; an embedded stack takes one with a broker. */
   collector(options?: {
     name?: string
@@ -106,6 +109,7 @@ async function startEmbedded({ folder, partitions = 4, env: more = {} }: StackOp
     env,
     engines: null,
     stored: storedInFile(folder),
+    logged: async () => readLoggedBatches(folder),
     collector: ({ args = [], env: own = {} } = {}) =>
       createCollector({ folder, args, env: { ...env, ...own } }),
     agent: (one) => createAgent({ ...one, folder, broker }),
@@ -122,11 +126,12 @@ async function startServices(options: StackOptions): Promise<Stack> {
   })
   const broker = mosquitto.url
   const database = engines.mongo.freshUrl()
+  const topicPrefix = `test-${randomUUID()}`
   const env = {
     BAROGRAPH_MQTT_URL: broker,
     ...(share ? { BAROGRAPH_MQTT_SHARE: 'all' } : {}),
     BAROGRAPH_LOG_URL: engines.kafka.url,
-    BAROGRAPH_LOG_TOPICPREFIX: `test-${randomUUID()}`,
+    BAROGRAPH_LOG_TOPICPREFIX: topicPrefix,
     BAROGRAPH_LOG_PARTITIONS: String(partitions),
     BAROGRAPH_STORE_URL: database,
     ...more,
@@ -139,6 +144,14 @@ async function startServices(options: StackOptions): Promise<Stack> {
     env,
     engines: { mosquitto, kafka: engines.kafka, mongo: engines.mongo.service },
     stored,
+    logged: () =>
+      readKafkaBatches({
+        place: { brokers: [`127.0.0.1:${engines.kafka.port}`], tls: null, sasl: null },
+        topicPrefix,
+        partitions,
+        replication: null,
+        retentionMs: null,
+      }),
     collector: ({ name, args = [], env: own = {} } = {}) =>
       createCollector({
         folder,

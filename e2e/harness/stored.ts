@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { RangeSet } from '@barograph/proto'
 import { MongoClient } from 'mongodb'
 import type { CollectionName, Collections } from '../../collector/core/documents.ts'
@@ -27,14 +29,24 @@ export interface StoredContent {
   close(): Promise<void>
 }
 
-/** The file `store.db` of this folder. */
-export const storedInFile = (folder: string): StoredContent => ({
-  documents: async (collection) => readDocuments(folder, collection),
-  rollups: async () => comparableRollups(folder),
-  count: async () => countStored(folder),
-  numbers: async (device) => storedNumbers(folder, device),
-  close: async () => {},
-})
+/** Readings in the windows of years: marks are entries, but no readings. */
+export async function readingsIn(stored: StoredContent): Promise<number> {
+  return [...(await stored.rollups()).values()]
+    .filter(({ level }) => level === 'year')
+    .reduce((sum, { received }) => sum + Number(received), 0)
+}
+
+/** The file `store.db` of this folder; as long as there is none, nothing is stored. */
+export function storedInFile(folder: string): StoredContent {
+  const isThere = (): boolean => existsSync(join(folder, 'store.db'))
+  return {
+    documents: async (collection) => (isThere() ? readDocuments(folder, collection) : new Map()),
+    rollups: async () => (isThere() ? comparableRollups(folder) : new Map()),
+    count: async () => (isThere() ? countStored(folder) : 0),
+    numbers: async (device) => (isThere() ? storedNumbers(folder, device) : new Map()),
+    close: async () => {},
+  }
+}
 
 /** The database that this URL names. */
 export function storedInMongo(url: string): StoredContent {

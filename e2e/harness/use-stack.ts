@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { chosenStack } from '../needs.ts'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { chosenStack, needsStack } from '../needs.ts'
 import type { Collector } from './collector.ts'
 import { temporaryFolder } from './folder.ts'
 import {
@@ -46,9 +46,15 @@ export function useStacks(
   }
 }
 
-/** The second reader finds nothing, where it can read the log: Kafka's it cannot yet. */
-export async function expectCleanAudit(stack: Stack, collector: Collector): Promise<void> {
-  if (stack.kind === 'services') return
+/** A test on whatever stack `npm test -- --stack` asks for; skipped, and said so, where this machine lacks a part of it. */
+export const testOnStack = (title: string, options: { timeout: number }, work: () => Promise<void>): void =>
+  test.skipIf(!needsStack.isMet)(`${title}${needsStack.title}`, options, async () => {
+    expect.hasAssertions()
+    await work()
+  })
+
+/** The second reader finds nothing. */
+export async function expectCleanAudit(collector: Collector): Promise<void> {
   const audit = await collector.audit()
   expect(audit.code, audit.stdout + audit.stderr).toBe(0)
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { addRange, type Batch, decodeBatch, emptySet, type RangeSet } from '@barograph/proto'
 import Database from 'better-sqlite3'
+import { type KafkaLogOptions, openKafkaLog } from '../../collector/log/kafka/log.ts'
 
 export interface LoggedBatch {
   /** Partition and offset as one number: ascending within a device. */
@@ -21,6 +22,25 @@ export function readLoggedBatches(folder: string): LoggedBatch[] {
       .map(({ key, device, value }) => ({ key, device, batch: decodeBatch(value) }))
   } finally {
     db.close()
+  }
+}
+
+const partitionStep = 2 ** 40
+
+/** Batches as they lie in a log in Kafka. */
+export async function readKafkaBatches(options: KafkaLogOptions): Promise<LoggedBatch[]> {
+  const log = await openKafkaLog(options)
+  try {
+    const batches: LoggedBatch[] = []
+    for (let partition = 0; partition < log.partitions; partition++) {
+      const { first, next } = await log.extent(partition)
+      for (const { kind, device, value, offset } of await log.read(partition, first, next - first))
+        if (kind === 'batch')
+          batches.push({ key: partition * partitionStep + offset, device, batch: decodeBatch(value) })
+    }
+    return batches
+  } finally {
+    await log.close()
   }
 }
 
