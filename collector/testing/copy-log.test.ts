@@ -40,7 +40,10 @@ async function newWorld(partitions: number, seed: number): Promise<World> {
   return world
 }
 
-/** What an operator and retention say, who knew all sites that there are. */
+/**
+ * What an operator and retention say, who knew all sites that there are. Only of worlds in which no windows wait to be cut
+ * anew: retention says nothing until they are.
+ */
 async function operate({ append }: World): Promise<void> {
   const stream = { sensor: 'bme280', epoch: '00000000000000dd' }
   const released = {
