@@ -97,6 +97,9 @@ export function openSqliteFile(options: SqliteFileOptions): SqliteFile {
     db.close()
     throw error
   }
+  // Damage to the schema shows itself where statements are prepared: whoever uses the file does that in many places.
+  const prepareStatement = db.prepare.bind(db)
+  db.prepare = ((sql: string) => guard(() => prepareStatement(sql))) as typeof db.prepare
   return {
     db,
     guard,
@@ -220,7 +223,7 @@ function explain(error: unknown, { what, path, readOnly }: SqliteFileOptions): u
       hint,
     )
   }
-  if (code.startsWith('SQLITE_CORRUPT') || error instanceof SyntaxError) {
+  if (code.startsWith('SQLITE_CORRUPT') || error instanceof SyntaxError || isOfOtherSchema(code, reason)) {
     return coded('corrupt', `The ${what} in ${path} is damaged (${reason}).`, false, afterDamage[what])
   }
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
@@ -249,6 +252,11 @@ function explain(error: unknown, { what, path, readOnly }: SqliteFileOptions): u
   }
   return error
 }
+
+/** The version in its header says that what our statements name is there. */
+const isOfOtherSchema = (code: string, reason: string): boolean =>
+  code === 'SQLITE_ERROR' &&
+  /no such (table|column)|has no column named|does not match any PRIMARY KEY|has \d+ columns but/.test(reason)
 
 // better-sqlite3 reports a missing folder as a TypeError without a code.
 const isMissing = (error: unknown, code: string): boolean =>
