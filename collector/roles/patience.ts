@@ -4,19 +4,17 @@ import type { Thread } from './thread.ts'
 
 const lookAgainMs = 1_000
 
+export interface Patience {
+  readonly clock: { sleep(ms: number, signal: AbortSignal): Promise<void> }
+  readonly log: Pick<Thread['log'], 'warn' | 'info'>
+  /** Hears each time what is away. */
+  readonly waiting?: (words: string) => Promise<void>
+}
+
 /** Opens what a server keeps. One that is away is waited for, with a word; every other failure is the caller's. */
 export async function openPatiently<T>(
   open: () => Promise<T>,
-  {
-    clock,
-    log: say,
-    waiting = async () => {},
-  }: {
-    readonly clock: { sleep(ms: number, signal: AbortSignal): Promise<void> }
-    readonly log: Pick<Thread['log'], 'warn' | 'info'>
-    /** Hears each time what is away. */
-    readonly waiting?: (words: string) => Promise<void>
-  },
+  { clock, log: say, waiting = async () => {} }: Patience,
 ): Promise<T> {
   let said: string | null = null
   for (;;) {

@@ -4,12 +4,13 @@ import { type Config, sqlitePath } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
 import { createParquet, rowsPerGroup } from '../files/parquet.ts'
 import { readSecret } from '../secret.ts'
-import { createServer, createWaiting, type ReachOptions, type Waiting } from '../serve/index.ts'
+import { createServer, createWaiting, type ReachOptions } from '../serve/index.ts'
 import { openMongoAudits } from '../store/mongo/audits.ts'
 import { systemClock } from '../system-clock.ts'
 import type { ProgramState, RoleName } from './messages.ts'
 import { createOpeners } from './open.ts'
 import { openPatiently, patienceFor, whenMade } from './patience.ts'
+import { createPlace } from './stand-in.ts'
 import { type RunningRole, runThread, type Thread } from './thread.ts'
 
 const pageFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
@@ -23,18 +24,12 @@ async function startServe({ config, roles, version, log: logger, fail }: Thread)
   const openers = createOpeners(config)
   const reach = reachOf(config)
   const site = { listen: config.serve.listen, reach, pageFolder, version, now: systemClock.now, logger }
-  const place = {
-    trouble: 'the log and the store do not answer yet',
-    server: null as Promise<Waiting> | null,
-  }
-  /** The page and /readyz tell what is away. */
-  async function wait(words = place.trouble): Promise<void> {
-    place.trouble = words
-    await (place.server ??= createWaiting({ ...site, trouble: () => place.trouble, state: () => program }))
-  }
-  const slow = setTimeout(() => wait().catch(fail), slowMs)
+  const patience = { clock: systemClock, log: logger }
+  // The page and /readyz tell what is away.
+  const place = createPlace((trouble) => createWaiting({ ...site, trouble, state: () => program }), patience)
+  const slow = setTimeout(() => place.wait().catch(fail), slowMs)
   const made = <T>(open: () => Promise<T>, makers: readonly RoleName[]): Promise<T> =>
-    whenMade(() => openPatiently(open, { clock: systemClock, log: logger, waiting: wait }), {
+    whenMade(() => openPatiently(open, { ...patience, waiting: place.wait }), {
       patienceMs: patienceFor(makers, roles),
       clock: systemClock,
     })
@@ -64,8 +59,7 @@ async function startServe({ config, roles, version, log: logger, fail }: Thread)
     await log.close()
   }
   clearTimeout(slow)
-  await (await place.server)?.close()
-  const server = await createServer({
+  const options = {
     ...site,
     store,
     log,
@@ -74,10 +68,14 @@ async function startServe({ config, roles, version, log: logger, fail }: Thread)
     append: async (records) => (await openOrders()).append(records),
     lastAudit: async () => (storePath === null ? ((await audits?.read()) ?? null) : readAudit(storePath)),
     state: () => program,
-  }).catch(async (error: unknown) => {
-    await close()
-    throw error
-  })
+  }
+  // It reads the store before it listens, which may be away again by now.
+  const server = await place
+    .take(() => createServer(options))
+    .catch(async (error: unknown) => {
+      await close()
+      throw error
+    })
 
   return {
     address: server.address,
