@@ -95,8 +95,13 @@ testOnStack(title, { timeout: 1_200_000 }, async () => {
     states.push(`collector ${i + 1}: ${stateOf(stack)}`)
     // Every few times it kills itself between a document's flush and the checkpoint.
     const point = i % Math.floor(kills / forcedKills) === 0 ? points[forced % points.length] : undefined
-    await collector.start(point ? { BAROGRAPH_TEST_KILL_AT: `${point}:2` } : {})
-    if (!point) continue
+    const starting = collector.start(point ? { BAROGRAPH_TEST_KILL_AT: `${point}:2` } : {})
+    if (!point) {
+      await starting
+      continue
+    }
+    // It may come to that point before anybody saw that it was ready.
+    starting.catch(() => {})
     const { signal } = await collector.process().ended
     expect(signal).toBe('SIGKILL')
     forced++

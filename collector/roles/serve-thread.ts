@@ -4,7 +4,7 @@ import { type Config, sqlitePath } from '../config/index.ts'
 import type { Log } from '../core/log.ts'
 import { createParquet, rowsPerGroup } from '../files/parquet.ts'
 import { readSecret } from '../secret.ts'
-import { createServer, createWaiting, type ReachOptions } from '../serve/index.ts'
+import { createServer, createWaiting, type ReachOptions, type ServerOptions } from '../serve/index.ts'
 import { openMongoAudits } from '../store/mongo/audits.ts'
 import { systemClock } from '../system-clock.ts'
 import type { ProgramState, RoleName } from './messages.ts'
@@ -59,7 +59,7 @@ async function startServe({ config, roles, version, log: logger, fail }: Thread)
     await log.close()
   }
   clearTimeout(slow)
-  const options = {
+  const options: ServerOptions = {
     ...site,
     store,
     log,

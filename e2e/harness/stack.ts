@@ -150,7 +150,8 @@ async function startServices(options: StackOptions): Promise<Stack> {
         topicPrefix,
         partitions,
         replication: null,
-        retentionMs: null,
+        // What a collector asks for that is told nothing.
+        retentionMs: 7 * 86_400_000,
       }),
     collector: ({ name, args = [], env: own = {} } = {}) =>
       createCollector({
