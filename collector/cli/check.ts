@@ -1,6 +1,7 @@
 import { formatAddress, formatYaml } from '@barograph/proto/config'
 import type { Command } from 'commander'
 import { type Config, withoutPassword } from '../config/index.ts'
+import { writesFiles } from '../config/files.ts'
 import { topicsOf } from '../config/kafka.ts'
 import { commonOptions, configOf, examplesOf } from './context.ts'
 
@@ -52,14 +53,16 @@ export function asWritten({
     retention: Object.fromEntries(
       Object.entries(retention).map(([what, ms]) => [what, ms === null ? 'forever' : formatDuration(ms)]),
     ),
-    ...(files.stats ? { files: filesAsWritten(files.stats, files.everyMs) } : {}),
+    ...(writesFiles(files) ? { files: filesAsWritten(files) } : {}),
   }
 }
 
-const filesAsWritten = (
-  { folder, metric, of }: NonNullable<Config['files']['stats']>,
-  everyMs: number,
-): object => ({ stats: folder, statsMetric: metric, statsOf: of, everyMs })
+const filesAsWritten = ({ stats, latest, parquet, everyMs }: Config['files']): object => ({
+  ...(latest === null ? {} : { latest }),
+  ...(parquet === null ? {} : { parquet }),
+  ...(stats ? { stats: stats.folder, statsMetric: stats.metric, statsOf: stats.of } : {}),
+  everyMs,
+})
 
 /** Of tokens and keys only where they are. */
 function serveAsWritten({

@@ -38,6 +38,8 @@ const usageCodes = new Set([
   'log-tls',
   'log-forbidden',
   'files-unusable',
+  'files-latest-unusable',
+  'files-parquet-unusable',
   'store-unusable',
   'store-foreign',
   'store-newer',
@@ -86,6 +88,8 @@ function keyOf(error: CodedError): UsedKey | null {
   if (error.code === 'bad-config') return null
   if (error.code === 'log-partitions') return 'log.partitions'
   if (error.code === 'bad-certificate') return 'broker.tls'
+  if (error.code.startsWith('files-latest-')) return 'files.latest'
+  if (error.code.startsWith('files-parquet-')) return 'files.parquet'
   if (error.code.startsWith('files-')) return 'files.stats'
   if (error.code.startsWith('registry-')) return 'devices.folder'
   if (error.code === 'bad-url' || error.code.startsWith('mqtt-')) return 'mqtt.url'

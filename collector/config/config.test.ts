@@ -55,12 +55,19 @@ describe('the configuration of the collector', () => {
   })
 
   test('writes no files unless they are named, and then as seen from the file it stands in', () => {
-    expect(readConfig({ env: {}, folder: folderWith({}) }).files).toEqual({ stats: null, everyMs: 2_000 })
+    expect(readConfig({ env: {}, folder: folderWith({}) }).files).toEqual({
+      stats: null,
+      latest: null,
+      parquet: null,
+      everyMs: 2_000,
+    })
     const folder = folderWith({
       'collector.yaml': 'files: { stats: data/stats, statsMetric: precipitation, everyMs: 500 }',
     })
     expect(readConfig({ env: {}, folder }).files).toEqual({
       stats: { folder: join(folder, 'data/stats'), metric: 'precipitation', of: 'daily-sum' },
+      latest: null,
+      parquet: null,
       everyMs: 500,
     })
     expect(problemOf('files: { stats: x, statsMetric: windDirection }')).toContain(
@@ -69,6 +76,18 @@ describe('the configuration of the collector', () => {
     expect(problemOf('files: { stats: x, statsMetric: precipitation, statsOf: daily-mean }')).toContain(
       'precipitation is a total: it has no daily-mean',
     )
+  })
+
+  test('knows where the newest windows and Parquet go', () => {
+    const folder = folderWith({
+      'collector.yaml': 'files: { latest: data/latest.json, parquet: data/parquet }',
+    })
+    expect(readConfig({ env: {}, folder }).files).toEqual({
+      stats: null,
+      latest: join(folder, 'data/latest.json'),
+      parquet: join(folder, 'data/parquet'),
+      everyMs: 2_000,
+    })
   })
 
   test('names files as seen from the file it stands in', () => {

@@ -9,8 +9,16 @@ import type { ConfigFile } from './schema.ts'
 export interface FilesConfig {
   /** null: no statistics. */
   readonly stats: { readonly folder: string; readonly metric: string; readonly of: StatisticsOf } | null
+  /** The path of latest.json; null: none. */
+  readonly latest: string | null
+  /** The folder for Parquet; null: none. */
+  readonly parquet: string | null
   readonly everyMs: number
 }
+
+/** Is anything to be written? */
+export const writesFiles = ({ stats, latest, parquet }: FilesConfig): boolean =>
+  stats !== null || latest !== null || parquet !== null
 
 export function checkFiles({ statsMetric, statsOf }: ConfigFile['files']): ConfigIssue[] {
   try {
@@ -29,10 +37,13 @@ export function checkFiles({ statsMetric, statsOf }: ConfigFile['files']): Confi
 }
 
 export function resolveFiles(
-  { stats, statsMetric: metric, statsOf, everyMs }: ConfigFile['files'],
+  { stats, statsMetric: metric, statsOf, latest, parquet, everyMs }: ConfigFile['files'],
   folder: string,
 ): FilesConfig {
-  if (stats === undefined) return { stats: null, everyMs }
+  const placeOf = (path: string | undefined): string | null =>
+    path === undefined ? null : resolve(folder, path)
+  const others = { latest: placeOf(latest), parquet: placeOf(parquet), everyMs }
+  if (stats === undefined) return { stats: null, ...others }
   const of = requireFit(statsOf, metric, metricByName(metric)?.kind)
-  return { stats: { folder: resolve(folder, stats), metric, of }, everyMs }
+  return { stats: { folder: resolve(folder, stats), metric, of }, ...others }
 }

@@ -35,6 +35,8 @@ const usedKeys = [
   'store.url',
   'serve.listen',
   'files.stats',
+  'files.latest',
+  'files.parquet',
 ] as const
 export type UsedKey = (typeof usedKeys)[number]
 
@@ -136,6 +138,10 @@ function valueOf(
       return formatAddress(serve.listen)
     case 'files.stats':
       return files.stats?.folder ?? ''
+    case 'files.latest':
+      return files.latest ?? ''
+    case 'files.parquet':
+      return files.parquet ?? ''
   }
 }
 

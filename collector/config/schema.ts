@@ -109,6 +109,12 @@ export const configSchema = section({
   }).prefault({}),
   // Nothing is written unless it is named.
   files: section({
+    latest: z.string().min(1).optional().describe('a file for the newest windows, as in data/latest.json'),
+    parquet: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('a folder for readings and 10 s windows by device and day, as in data/parquet'),
     stats: z.string().min(1).optional().describe('a folder for partition-N.json, as in data/stats'),
     statsMetric: z
       .string()

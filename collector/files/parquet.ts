@@ -1,5 +1,5 @@
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
-import type { Column, ColumnType, CreateEncoder, Value } from '../core/export/table.ts'
+import type { Column, ColumnType, CreateEncoder, Encoder, Value } from '../core/export/table.ts'
 
 /** Rows of one row group: what is in memory at once, and what a reader skips by. */
 export const rowsPerGroup = 32_768
@@ -26,7 +26,14 @@ const growing: Readonly<Partial<Record<ColumnType, 'DELTA_BINARY_PACKED'>>> = {
 /**
  * Apache Parquet, Snappy, a row group for each batch. Units are in its metadata, as `barograph.units`: JSON of column and unit.
  */
-export const createParquet: CreateEncoder = (columns) => {
+export const createParquet: CreateEncoder = createParquetWith(() => ({}))
+
+/** The same with notes of ours in its metadata, which are asked for at the end. */
+export function createParquetWith(notes: () => Readonly<Record<string, string>>): CreateEncoder {
+  return (columns) => createWriter(columns, notes)
+}
+
+function createWriter(columns: readonly Column[], notes: () => Readonly<Record<string, string>>): Encoder {
   const writer = new ByteWriter()
   const schema: SchemaElement[] = [
     { name: 'root', num_children: columns.length },
@@ -37,12 +44,8 @@ export const createParquet: CreateEncoder = (columns) => {
     })),
   ]
   const units = Object.fromEntries(columns.flatMap(({ name, unit }) => (unit ? [[name, unit]] : [])))
-  const parquet = new ParquetWriter({
-    writer,
-    schema,
-    createdBy: 'Barograph',
-    kvMetadata: [{ key: 'barograph.units', value: JSON.stringify(units) }],
-  })
+  const metadata = [{ key: 'barograph.units', value: JSON.stringify(units) }]
+  const parquet = new ParquetWriter({ writer, schema, createdBy: 'Barograph', kvMetadata: metadata })
   const written = (): Uint8Array => {
     const bytes = writer.getBytes().slice()
     // The same room again: what was handed out is forgotten here.
@@ -60,6 +63,7 @@ export const createParquet: CreateEncoder = (columns) => {
       return written()
     },
     end() {
+      for (const [key, value] of Object.entries(notes())) metadata.push({ key, value })
       void parquet.finish()
       return written()
     },

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { writesFiles } from '../config/files.ts'
 import type { Config } from '../config/index.ts'
 import type {
   FromThread,
@@ -58,7 +59,7 @@ export function threadsOf(roles: readonly RoleName[], { files }: Pick<Config, 'f
   if (roles.includes('bridge')) threads.push('ingest')
   if (roles.includes('roll')) threads.push('roll')
   if (roles.includes('serve')) threads.push('serve')
-  if (roles.includes('roll') && files.stats) threads.push('files')
+  if (roles.includes('roll') && writesFiles(files)) threads.push('files')
   return threads
 }
 

@@ -9,7 +9,7 @@ import { cursor, limitUpTo, noParameters, readCursor, wholeNumber, writeCursor }
 import { defineRoute, type Route } from '../route.ts'
 import * as schemas from '../schemas.ts'
 import { addDeliveries, deliveryOf, noDelivery, readPending } from '../views/delivery.ts'
-import { readFleet } from './devices.ts'
+import { readFleet } from '../views/latest.ts'
 
 /** Where every accepted reading is, and what was refused. */
 export function deliveryRoutes({ store, log, deadLetters, lastAudit, now }: Context): Route[] {

@@ -11,7 +11,7 @@ import { noParameters } from '../query.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as schemas from '../schemas.ts'
 import { conflictWords, nowOf } from '../views/devices.ts'
-import { readFleet } from './devices.ts'
+import { readFleet } from '../views/latest.ts'
 import { callerOrNobody } from './session.ts'
 
 type Given = Context & { progress: Progress; gaps: GapWatch; live: () => LiveFigures }
