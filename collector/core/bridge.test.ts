@@ -1,4 +1,4 @@
-import { CodedError, decodeRefusal, decodeStatus } from '@barograph/proto'
+import { CodedError, decodeRefusal, decodeStatus, limits } from '@barograph/proto'
 import { describe, expect, test } from 'vitest'
 import { bridgeLimits, createBridge } from './bridge.ts'
 import type { Incoming, Outcome } from './ingest.ts'
@@ -110,6 +110,18 @@ describe('a refused message', () => {
     expect(letters).toMatchObject([{ code: 'wrong-topic', topic: 'weather', device: null }])
     expect(await records()).toHaveLength(0)
     expect(bridge.state().counters.refused).toEqual({ 'wrong-topic': 1 })
+  })
+
+  test('is kept up to the size of the largest message that devices send', async () => {
+    const { clock, offer, letters } = setUp()
+    offer({
+      topic: 'barograph/v1/balcony/up',
+      payload: new Uint8Array(4 * limits.batchBytes).fill(7),
+      identity: null,
+    })
+    await clock.pass(1)
+    expect(letters).toMatchObject([{ code: 'too-large', device: 'balcony' }])
+    expect(letters[0]?.value).toEqual(new Uint8Array(limits.batchBytes).fill(7))
   })
 
   test('puts its numbers into the log, so that the roll tells the device', async () => {

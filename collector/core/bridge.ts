@@ -167,7 +167,15 @@ export function createBridge(options: BridgeOptions): Bridge {
         device !== null && value !== null
           ? { device, kind: 'refusal', ingestMs, quarantineAfterMs: null, value }
           : null,
-      letter: { topic: shorten(topic), device, ingestMs, code, reason: shorten(reason), value: payload },
+      letter: {
+        topic: shorten(topic),
+        device,
+        ingestMs,
+        code,
+        reason: shorten(reason),
+        // An outside broker lets through whatever it likes; what is larger than any message of ours is for people to look at.
+        value: payload.byteLength > limits.batchBytes ? payload.slice(0, limits.batchBytes) : payload,
+      },
       logged: null,
       finish,
     }

@@ -1,3 +1,4 @@
+import { limits } from '@barograph/proto'
 import kafkajs from 'kafkajs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { runServerAudit } from '../../collector/audit/audit.ts'
@@ -271,5 +272,20 @@ describe.skipIf(!needsKafka.isMet)(`a log in Kafka ${needsKafka.title}`, () => {
     expect(await letters.get(all[1]?.id ?? 0)).toBeNull()
     expect(await letters.list({ limit: 9 })).toEqual([all[0], all[2], all[3]])
     expect(await letters.get(999)).toBeNull()
+  })
+
+  it('takes more dead letters at once than Kafka takes bytes', async () => {
+    const letters = await createKafkaDeadLetters(logAt(broker()))
+    onTestFinished(() => letters.close())
+    const many = Array.from({ length: 12 }, (_, i) => ({
+      topic: 'barograph/v1/x/up',
+      device: null,
+      ingestMs: 1_700_000_000_000 + i,
+      code: 'too-large',
+      reason: 'by one byte',
+      value: new Uint8Array(limits.batchBytes).fill(i),
+    }))
+    await letters.add(many)
+    expect(await letters.list({ limit: 100 })).toMatchObject(many.toReversed())
   })
 })

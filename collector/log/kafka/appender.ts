@@ -1,13 +1,11 @@
 import { CodedError } from '@barograph/proto'
 import type { NewRecord } from '../../core/log.ts'
+import { countInRequest } from './request.ts'
 
-/** Bounds of what waits for one partition, and of what is sent at once. */
+/** Bounds of what waits for one partition. */
 export const appendLimits = {
   /** An append that would make more wait is refused with `log-overloaded`, unless nothing waits. */
   waitingBytes: 64 * 1024 * 1024,
-  /** Kafka takes about 1 MB at once unless told otherwise; one larger record goes alone. */
-  sentBytes: 512 * 1024,
-  sentRecords: 4_096,
 } as const
 
 export interface AppenderOptions {
@@ -47,15 +45,8 @@ export function createAppender({ send, patienceMs, place }: AppenderOptions): Ap
   let bytes = 0
   let running: Promise<void> | null = null
 
-  /** As many as fit into one request, always one. */
   function takeGroup(): Waiting[] {
-    let count = 0
-    let size = 0
-    for (const { bytes: own } of queue) {
-      size += own
-      if (count > 0 && (size > appendLimits.sentBytes || count >= appendLimits.sentRecords)) break
-      count++
-    }
+    const count = countInRequest(queue, (one) => one.bytes)
     const group = queue.slice(0, count)
     queue = queue.slice(count)
     for (const { bytes: own } of group) bytes -= own

@@ -7,6 +7,7 @@ import { explain } from './failure.ts'
 import { createLane } from './lane.ts'
 import type { FetchedMessage } from './message.ts'
 import type { KafkaLogOptions } from './log.ts'
+import { countInRequest } from './request.ts'
 import { deadLetterTopic } from './topics.ts'
 
 type Options = Pick<KafkaLogOptions, 'place' | 'topicPrefix' | 'replication'>
@@ -72,7 +73,11 @@ async function open({ place, topicPrefix, replication }: Options, writes: boolea
 
   return {
     add: async (letters) => {
-      if (letters.length > 0) await send(letters.map(messageOf))
+      for (let left = letters; left.length > 0; ) {
+        const count = countInRequest(left, sizeOf)
+        await send(left.slice(0, count).map(messageOf))
+        left = left.slice(count)
+      }
     },
     async list({ limit, before = Number.MAX_SAFE_INTEGER, device }) {
       const found: DeadLetter[] = []
@@ -106,6 +111,10 @@ async function open({ place, topicPrefix, replication }: Options, writes: boolea
 }
 
 const formatVersion = '1'
+
+const overheadBytes = 256
+const sizeOf = ({ topic, reason, value }: Omit<DeadLetter, 'id'>): number =>
+  value.byteLength + Buffer.byteLength(topic) + Buffer.byteLength(reason) + overheadBytes
 
 function messageOf({ topic, device, ingestMs, code, reason, value }: Omit<DeadLetter, 'id'>): Message {
   return {
