@@ -16,7 +16,7 @@ const stacks = useStacks()
 const title =
   'rebuilds beside the running collector, half of them killed, change no window and hold nothing up'
 
-testOnStack(title, { timeout: 600_000 }, async () => {
+testOnStack(title, { timeout: 1_200_000 }, async () => {
   const stack = await stacks()
   const { stored } = stack
   const collector = await stack.collector()

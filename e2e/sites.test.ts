@@ -18,7 +18,7 @@ const zonesOf = (rollups: ReadonlyMap<string, Json>): string[] => [
 const title =
   'a change of site back into stored times is recomputed by the running collector, and sites undo takes it back'
 
-testOnStack(title, { timeout: 420_000 }, async () => {
+testOnStack(title, { timeout: 900_000 }, async () => {
   const stack = await stacks()
   const { stored } = stack
   const collector = await stack.collector()
@@ -26,7 +26,7 @@ testOnStack(title, { timeout: 420_000 }, async () => {
   const home = newarkYaml('newark', 'max')
   const first = stack.agent({ name: 'newark', yaml: home })
   first.start()
-  await eventually('the year is stored', async () => (await readingsIn(stored)) === rows.length, 120_000)
+  await eventually('the year is stored', async () => (await readingsIn(stored)) === rows.length, 300_000)
   await first.stop()
   const before = await stored.rollups()
 
