@@ -46,6 +46,8 @@ const options = {
   drainLimitMs: 60_000,
 }
 
+const daily = ['--stations', 'A', '--from', '1990-01-01', '--days', '2']
+
 describe('simulate', () => {
   test.each([
     [['--devices', '0'], 'a whole number from 1 to 2000'],
@@ -59,9 +61,25 @@ describe('simulate', () => {
     [['--http', '8014'], 'HOST:PORT'],
     [['--http', '127.0.0.1:99999'], 'HOST:PORT'],
     [['--prefix', 'Sim_'], 'small letters'],
-    [['--daily'], "unknown option '--daily'"],
+    [['--daly'], "unknown option '--daly'"],
+    [['--stations', 'A,a'], '"a" is there twice'],
+    [['--stations', 'A,,B'], '"" is no name'],
+    [['--stations', 'A,b_c'], '"b_c" is no name'],
+    [['--from', '1990-02-30'], 'a day such as 1990-01-01'],
+    [['--from', '1.1.1990'], 'a day such as 1990-01-01'],
+    [['--days', '0'], 'a whole number of days from 1'],
+    [['--days', '1e3'], 'a whole number of days from 1'],
   ])('%j is refused with what is allowed', async (args, words) => {
     expect(await complaintOf(...args)).toContain(words)
+  })
+
+  test.each([
+    [['--daily', '--from', '1990-01-01'], '--daily needs --stations and --days'],
+    [['--daily', ...daily, '--late', '5'], '--late is not for --daily'],
+    [['--daily', '--stations', 'A', '--from', '9999-12-31', '--days', '2'], 'beyond the year 9999'],
+    [['--days', '7'], '--days is for --daily only'],
+  ])('%j is refused with what fits together', async (args, words) => {
+    await expect(complaintOf(...args)).rejects.toThrow(words)
   })
 
   test('the ledger is a table with its sums', () => {

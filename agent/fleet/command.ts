@@ -4,6 +4,8 @@ import { type Command, Option } from 'commander'
 import { createLog, type LogLevel, logLevels } from '../cli/log.ts'
 import { agentVersion } from '../cli/version.ts'
 import { systemClock } from '../system-clock.ts'
+import { type DailyFlags, defaultFolder, refuseDailyFlags, simulateDaily } from './daily/command.ts'
+import { parseDay, parseDays, parseStations } from './daily/stations.ts'
 import {
   type FleetOptions,
   parseDevices,
@@ -18,7 +20,8 @@ import {
 import { formatLedger, ledgerJson } from './print.ts'
 import { assertStored, runFleet } from './run-fleet.ts'
 
-interface Given extends Omit<FleetOptions, 'durationMs' | 'http' | 'drainLimitMs'> {
+interface Given extends Omit<FleetOptions, 'durationMs' | 'http' | 'drainLimitMs' | 'rate'> {
+  readonly rate?: number
   readonly duration?: number
   readonly http?: { readonly host: string; readonly port: number }
   readonly drainLimit: number
@@ -27,14 +30,23 @@ interface Given extends Omit<FleetOptions, 'durationMs' | 'http' | 'drainLimitMs
   readonly logLevel: LogLevel
 }
 
+/** Readings per second of each device, if nothing else is asked for. */
+const defaultRate = 4
+
 const examples = `
 Examples:
   barograph-agent simulate --devices 8 --rate 4.0
   barograph-agent simulate --devices 8 --rate 4.0 --late 5 --duplicate 1 --gap 1 --duration 60s
   barograph-agent simulate --devices 2 --http 127.0.0.1:8014     also as a web service
+  barograph-agent simulate --daily --stations A,B,C --from 1990-01-01 --days 3650
+  barograph-agent simulate --daily --stations A,B,C --from 1990-01-01 --days 164359 --values values.csv
 
 Late readings are held back for 15 to 60 s, so that their window is past. Doubled: the same batch is published
-twice. Gaps: readings are declared lost. At the end it waits until all is stored, and prints its ledger.`
+twice. Gaps: readings are declared lost. At the end it waits until all is stored, and prints its ledger.
+
+--daily makes weather stations: each a device (of its name in small letters) with temperature and precipitation of
+each day at noon, UTC, the same for the same --seed. What is made lies in --data until it is stored: broken off in
+whatever way, the same command goes on and no day is there twice. More --days later go on too.`
 
 /** Adds `simulate`: many devices, each an agent with its own connection and identity. */
 export function addSimulateCommand(program: Command): void {
@@ -42,7 +54,11 @@ export function addSimulateCommand(program: Command): void {
     .command('simulate')
     .description('runs simulated devices, each with its own connection and identity')
     .option('--devices <count>', 'how many', parseDevices, 8)
-    .option('--rate <number>', 'readings per second of each device', parseRate, 4)
+    .option(
+      '--rate <number>',
+      'readings per second of each device (default: 4; with --daily as fast as it goes)',
+      parseRate,
+    )
     .option('--seed <number>', 'another one gives other weather', parseSeed, 1)
     .option('--late <percent>', 'of the readings come late', parsePercent, 0)
     .option('--duplicate <percent>', 'of the batches come twice', parsePercent, 0)
@@ -62,6 +78,12 @@ export function addSimulateCommand(program: Command): void {
     )
     .option('--http <host:port>', 'serves GET /devices and GET /devices/{id}/reading', parseHostPort)
     .option('--ledger <file>', 'writes the ledger with every window as JSON')
+    .option('--daily', 'weather stations with a reading of each day, in place of devices that measure now')
+    .option('--stations <names>', 'with --daily: which, such as A,B,C', parseStations)
+    .option('--from <day>', 'with --daily: the first day, such as 1990-01-01', parseDay)
+    .option('--days <count>', 'with --daily: how many days', parseDays)
+    .option('--data <folder>', `with --daily: keeps what is not stored yet (default: ${defaultFolder})`)
+    .option('--values <file>', 'with --daily: writes every value as CSV too')
     .option('--json', 'prints the ledger with every window as JSON')
     .addOption(new Option('--log-level <level>', 'how much is said').choices([...logLevels]).default('warn'))
     .addHelpText('after', examples)
@@ -69,9 +91,16 @@ export function addSimulateCommand(program: Command): void {
     .action(simulate)
 }
 
-async function simulate(given: Given): Promise<void> {
+async function simulate(given: Given & DailyFlags, command: Command): Promise<void> {
+  if (given.daily) return simulateDaily(given, command)
+  refuseDailyFlags(command)
+  return simulateFleet(given)
+}
+
+async function simulateFleet(given: Given): Promise<void> {
   const options: FleetOptions = {
     ...given,
+    rate: given.rate ?? defaultRate,
     durationMs: given.duration ?? null,
     http: given.http ?? null,
     drainLimitMs: given.drainLimit,

@@ -8,6 +8,7 @@ import { type Clock, sleep } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { SiteConfig } from '../core/sensor-type.ts'
 import { createMqttUplink } from '../uplink/mqtt.ts'
+import { withDevice } from './device-log.ts'
 import { type FleetDevice, startFleetDevice } from './fleet-device.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import { serveFleet } from './http-server.ts'
@@ -111,13 +112,6 @@ const siteOf = (number: number): SiteConfig => ({
   longitude: ((number * 29) % 360) - 180,
   altitudeM: (number * 37) % 900,
   timeZone: 'UTC',
-})
-
-const withDevice = (log: Log, device: string): Log => ({
-  debug: (fields, message) => log.debug({ device, ...fields }, message),
-  info: (fields, message) => log.info({ device, ...fields }, message),
-  warn: (fields, message) => log.warn({ device, ...fields }, message),
-  error: (fields, message) => log.error({ device, ...fields }, message),
 })
 
 /** Waits until the collector has stored everything, at most as long as allowed. */

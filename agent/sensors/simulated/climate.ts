@@ -49,7 +49,7 @@ export function conditionsAt(seed: number, timeMs: number, place: Place): Condit
 }
 
 /** Mean of a day by season, latitude and height: warmest in late July in the north, late January in the south. */
-function seasonMean(timeMs: number, { latitude, altitudeM }: Place): number {
+export function seasonMean(timeMs: number, { latitude, altitudeM }: Place): number {
   const distance = Math.abs(latitude)
   const north = latitude >= 0 ? 0 : 0.5
   const season = wave(timeMs / yearMs - 205 / 365.2425 + north)
