@@ -3,7 +3,7 @@ import type { Buffer } from './buffer.ts'
 import { type Clock, settleWithin } from './clock.ts'
 import type { Log } from './log.ts'
 import { type Sampler, startSampler } from './sampling/sampler.ts'
-import type { Sensor } from './sensor.ts'
+import type { Sensor, SourceWords } from './sensor.ts'
 import type { SiteConfig } from './sensor-type.ts'
 import { createShipper } from './shipping/shipper.ts'
 import { createStatusReporter, type ReportedSensor } from './status.ts'
@@ -70,6 +70,7 @@ export function startAgent(options: AgentOptions): Agent {
   const status = createStatusReporter({
     agentVersion: options.version,
     location: site.name,
+    words: () => wordsOf(options.sensors),
     primary: options.primary,
     sensors: () => options.sensors.map((sensor) => report(sensor, samplers.get(sensor.id))),
     buffer,
@@ -131,6 +132,16 @@ function lookAtClock({ keeper, system }: NonNullable<AgentOptions['time']>, buff
   }
   look()
   return () => cancel()
+}
+
+/** What the first source says that has words for it. */
+function wordsOf(sensors: readonly AgentSensor[]): SourceWords | null {
+  const said = sensors.flatMap(({ sensor }) => sensor.words?.() ?? [])
+  if (said.length === 0) return null
+  return {
+    state: said.find(({ state }) => state !== null)?.state ?? null,
+    location: said.find(({ location }) => location !== null)?.location ?? null,
+  }
 }
 
 function report({ id, type, intervalMs, sensor }: AgentSensor, sampler: Sampler | undefined): ReportedSensor {

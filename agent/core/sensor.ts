@@ -36,6 +36,12 @@ export type Sample =
   /** There will never be more (the end of a replay). */
   | { readonly kind: 'end' }
 
+/** What a source that is a device of its own says of itself: part of the device's status, not of its readings. */
+export interface SourceWords {
+  readonly state: string | null
+  readonly location: string | null
+}
+
 /** A question to a sensor. */
 export interface SensorRequest {
   /** Of the last committed sample, null the first time. */
@@ -59,5 +65,7 @@ export interface Sensor {
   /** True when the times are the data's own (replay, generation) and say nothing about this machine's clock. */
   readonly historical: boolean
   read(request: SensorRequest): Promise<Sample>
+  /** What the source says of itself in words; null: nothing, or it was not reached at last. */
+  readonly words?: () => SourceWords | null
   close(): Promise<void>
 }

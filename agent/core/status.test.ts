@@ -6,6 +6,7 @@ import type { Buffer } from './buffer.ts'
 import { reading } from './buffer-contract.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { silentLog } from './log.ts'
+import type { SourceWords } from './sensor.ts'
 import type { SensorFault } from './sampling/sampler.ts'
 import { createStatusReporter, type StatusReporter } from './status.ts'
 import { createTimekeeper } from './time/timekeeper.ts'
@@ -16,6 +17,7 @@ let buffer: Buffer
 let reporter: StatusReporter
 let fault: SensorFault | null
 let said: Status[]
+let words: SourceWords | null
 
 beforeEach(() => {
   folder = temporaryFolder()
@@ -23,9 +25,11 @@ beforeEach(() => {
   buffer = openSqliteBuffer(bufferOptions(folder.path, { clock }))
   fault = null
   said = []
+  words = null
   reporter = createStatusReporter({
     agentVersion: '1.2.3',
     location: 'Balcony',
+    words: () => words,
     primary: [{ metric: 'temperature', sensor: 'attic' }],
     sensors: () => [{ id: 'attic', type: 'simulated', intervalMs: 1_000, origin: 'simulated', fault }],
     buffer,
@@ -125,11 +129,23 @@ test('a stop says offline, with the last numbers', async () => {
   expect(said.at(-1)?.online).toBe(false)
 })
 
+test('what a source says of itself is the state and the location, and changes at once', async () => {
+  words = { state: 'online', location: 'Lab 3' }
+  reporter.connected()
+  expect(said.at(-1)).toMatchObject({ state: 'online', location: 'Lab 3' })
+  words = { state: 'charging', location: null }
+  await clock.pass(2_000)
+  expect(said.at(-1)).toMatchObject({ state: 'charging', location: 'Balcony' })
+  await reporter.sayOffline()
+  expect(said.at(-1)).toMatchObject({ state: 'stopped', location: 'Balcony' })
+})
+
 test('the state tells of the clock, and that changes at once', async () => {
   const keeper = createTimekeeper({ clock, log: silentLog })
   const own = createStatusReporter({
     agentVersion: '1.2.3',
     location: 'Balcony',
+    words: () => null,
     primary: [],
     sensors: () => [],
     buffer,

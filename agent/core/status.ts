@@ -2,6 +2,7 @@ import { type ClockStatus, encodeStatus, type Origin, type Status, sizeOf } from
 import type { Buffer } from './buffer.ts'
 import type { Clock } from './clock.ts'
 import type { SensorFault } from './sampling/sampler.ts'
+import type { SourceWords } from './sensor.ts'
 import type { Timekeeper } from './time/timekeeper.ts'
 
 /** What the status needs to know of a sensor. */
@@ -26,7 +27,10 @@ export interface StatusReporter {
 
 export interface StatusReporterOptions {
   readonly agentVersion: string
+  /** Of the site, unless a source says where it is. */
   readonly location: string
+  /** What a source says of itself; null: none does. */
+  readonly words: () => SourceWords | null
   readonly primary: Status['primary']
   readonly sensors: () => readonly ReportedSensor[]
   readonly buffer: Buffer
@@ -56,12 +60,15 @@ export function createStatusReporter(options: StatusReporterOptions): StatusRepo
 
   function make(isOnline: boolean): Status {
     const streams = buffer.streams()
+    const words = isOnline ? options.words() : null
     return {
       online: isOnline,
       time: clock.now(),
       agentVersion: options.agentVersion,
-      location: options.location,
-      state: isOnline ? (buffer.trouble?.detail ?? options.time?.words ?? 'running') : 'stopped',
+      location: words?.location ?? options.location,
+      state: isOnline
+        ? (buffer.trouble?.detail ?? options.time?.words ?? words?.state ?? 'running')
+        : 'stopped',
       batteryPercent: null,
       sensors: options.sensors().map(({ id, type, intervalMs, origin, fault }) => {
         const own = streams.filter((stream) => stream.sensor === id)
@@ -90,6 +97,7 @@ export function createStatusReporter(options: StatusReporterOptions): StatusRepo
     const text = JSON.stringify({ ...status, time: 0 })
     const urgent = JSON.stringify([
       status.state,
+      status.location,
       status.clock?.source,
       status.sensors.map(({ fault, backlog }) => [fault?.code, bucketOf(backlog)]),
     ])

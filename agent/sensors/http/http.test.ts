@@ -66,6 +66,54 @@ for (const [name, time] of [
     }
   })
 
+/** What the source says of itself after an answer. */
+async function wordsAfter(body: object): Promise<{ said: unknown; kind: string }> {
+  const pointers = { state: { pointer: '/status' }, location: { pointer: '/location' } }
+  const sensor = createTestSensor(httpType, { url: server.url, ...mapping, ...pointers })
+  expect(sensor.words?.()).toBe(null)
+  server.answer = json(body)
+  const { kind } = await sensor.read({ position: null, signal })
+  return { said: sensor.words?.(), kind }
+}
+
+describe('words of the source', () => {
+  test('are where the pointers point', async () => {
+    expect(await wordsAfter({ ...reading, status: ' online ', location: 'Lab 3' })).toEqual({
+      said: { state: 'online', location: 'Lab 3' },
+      kind: 'observations',
+    })
+    expect(await wordsAfter({ ...reading, status: 7, location: true })).toMatchObject({
+      said: { state: '7', location: 'true' },
+    })
+  })
+
+  test('that are none say so, and cost no reading', async () => {
+    expect(await wordsAfter({ ...reading, status: { ok: 1 }, location: null })).toEqual({
+      said: {
+        state: expect.stringMatching(/^not known: .*ok.* at \/status is no text$/) as string,
+        location: 'not known: nothing at /location',
+      },
+      kind: 'observations',
+    })
+  })
+
+  test('are as long as a status can hold', async () => {
+    const { said } = await wordsAfter({ ...reading, status: 'x'.repeat(5_000), location: 'y' })
+    expect(said).toEqual({ state: 'x'.repeat(200), location: 'y' })
+  })
+
+  test('are gone when the source does not answer, and none are asked for without a pointer', async () => {
+    const sensor = createTestSensor(httpType, { url: server.url, ...mapping, state: { pointer: '/status' } })
+    server.answer = json({ ...reading, status: 'online' })
+    await sensor.read({ position: null, signal })
+    expect(sensor.words?.()).toEqual({ state: 'online', location: null })
+    await server.close()
+    expect((await sensor.read({ position: null, signal })).kind).toBe('fault')
+    expect(sensor.words?.()).toBe(null)
+    expect(createTestSensor(httpType, { url: server.url, ...mapping }).words).toBe(undefined)
+  })
+})
+
 describe('http', () => {
   test('takes values and time from where the pointers point', async () => {
     const sample = await read()

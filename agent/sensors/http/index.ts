@@ -1,5 +1,6 @@
+import { limits } from '@barograph/proto'
 import { z } from 'zod'
-import type { Observation, Sample, Sensor, SensorRequest, Value } from '../../core/sensor.ts'
+import type { Observation, Sample, Sensor, SensorRequest, SourceWords, Value } from '../../core/sensor.ts'
 import type { SensorContext, SensorType } from '../../core/sensor-type.ts'
 import { makeFault, nothing, quote, type Fault } from '../fault.ts'
 import { createHttpClient } from '../http-client.ts'
@@ -28,6 +29,9 @@ const schema = z.strictObject({
       timeZone: timeZoneSchema.optional(),
     })
     .optional(),
+  /** Where the source says in words how and where it is: shown as the device's state and location. */
+  state: z.strictObject({ pointer: pointerSchema }).optional(),
+  location: z.strictObject({ pointer: pointerSchema }).optional(),
   values: z
     .record(
       z.string(),
@@ -65,6 +69,8 @@ function createHttpSensor(context: SensorContext<HttpConfig>): Sensor {
     optional,
   }))
 
+  let words: SourceWords | null = null
+
   function take(document: unknown, { position, isPositionLost }: SensorRequest): Sample {
     const time = readTime(document, config, source)
     if (typeof time === 'object' && time !== null) return time
@@ -96,8 +102,10 @@ function createHttpSensor(context: SensorContext<HttpConfig>): Sensor {
     historical: false,
     async read(request) {
       const answer = await client.getJson({ url, headers, signal: request.signal })
+      words = answer.kind === 'json' ? readWords(answer.body, config) : null
       return answer.kind === 'json' ? take(answer.body, request) : answer
     },
+    ...(config.state || config.location ? { words: () => words } : {}),
     async close() {},
   }
 }
@@ -136,6 +144,21 @@ function readValues(document: unknown, rules: readonly PointedRule[], source: st
     values.push(value)
   }
   return values
+}
+
+const readWords = (document: unknown, { state, location }: HttpConfig): SourceWords => ({
+  state: state ? wordAt(document, state.pointer) : null,
+  location: location ? wordAt(document, location.pointer) : null,
+})
+
+/** Words that are none do not cost a reading: in their place stands what is wrong. */
+function wordAt(document: unknown, pointer: string): string {
+  const found = resolvePointer(document, pointer)
+  if (typeof found === 'string' && found.trim() !== '') return found.trim().slice(0, limits.textCharacters)
+  if (typeof found === 'number' || typeof found === 'boolean') return String(found)
+  return found === undefined || found === null || found === ''
+    ? `not known: nothing at ${pointer}`
+    : `not known: ${quote(found)} at ${pointer} is no text`
 }
 
 // Small devices often write their numbers as text.

@@ -104,7 +104,22 @@ function sensorsWords(device: ApiDevice): string {
     : `${healthy}, clock jumped by ${span(Math.abs(clockOffMs))}, its readings go on by the time before`
 }
 
-function tailOf({ batteryPercent, site, sensors }: ApiDevice): string {
+/** What an agent that is well says of itself. */
+const plainStates: readonly string[] = ['', 'running', 'stopped']
+
+/** How and where the source says that it is; an unset clock has a line of its own. */
+function saidOf({ state, location, site, status }: ApiDevice): string {
+  const isPlain = plainStates.includes(state) || status === 'time-uncertain'
+  return [
+    isPlain ? '' : ` State: ${ended(state)}`,
+    location === '' || location === site?.name ? '' : ` Location: ${ended(location)}`,
+  ].join('')
+}
+
+const ended = (words: string): string => (/[.!?]$/.test(words) ? words : `${words}.`)
+
+function tailOf(device: ApiDevice): string {
+  const { batteryPercent, site, sensors } = device
   const volts = sensors
     .map(({ newest }) => newest?.values['batteryVoltage'])
     .find((value) => value !== undefined)
@@ -112,7 +127,7 @@ function tailOf({ batteryPercent, site, sensors }: ApiDevice): string {
     batteryPercent === null
       ? ''
       : ` Battery ${withUnit(String(Math.round(batteryPercent)), '%')}${volts ? ` (${withUnit(volts.toFixed(2), 'V')})` : ''}.`
-  return `${battery}${site ? ` ${position(site.latitude, site.longitude, site.altitudeM)}` : ''}`
+  return `${battery}${saidOf(device)}${site ? ` ${position(site.latitude, site.longitude, site.altitudeM)}` : ''}`
 }
 
 /** Time of the newest reading of any sensor. */

@@ -90,6 +90,15 @@ describe('state line', () => {
     )
   })
 
+  it('says what a source says of itself, and not what every agent says', () => {
+    expect(sentence(device({ state: 'charging', location: 'Lab 3' }))).toContain(
+      'Battery 87 %. State: charging. Location: Lab 3. 40.69° N',
+    )
+    expect(sentence(device({ state: 'running', location: 'Balcony' }))).not.toMatch(/State|Location/)
+    const unset = { state: 'the clock is not synchronised: readings wait', location: 'Balcony' }
+    expect(sentence(device({ ...unset, status: 'time-uncertain' }))).not.toMatch(/State|Location/)
+  })
+
   it('a replayed device has its own now', () => {
     const replayed = device({ status: 'replayed', batteryPercent: null, site: null })
     expect(sentence(replayed)).toBe('Replayed, its newest reading is its now: 2 June 2025, 11:59.')
