@@ -72,9 +72,8 @@ test('stations of four centuries ahead survive kills, and statistics and plots e
   await eventually('some days are stored', async () => (await stored()) > 50)
   killed.send('SIGKILL')
   await killed.ended
-  const before = await stored()
   const interrupted = simulate('--rate', '200')
-  await eventually('it goes on', async () => (await stored()) > before + 50)
+  await eventually('it goes on', () => /days stored .*about/.test(interrupted.stderr()))
   interrupted.send('SIGINT')
   const left = await interrupted.ended
   expect([left.code, left.stderr]).toEqual([
