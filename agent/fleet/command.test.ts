@@ -78,6 +78,8 @@ describe('simulate', () => {
     [['--daily', ...daily, '--late', '5'], '--late is not for --daily'],
     [['--daily', '--stations', 'A', '--from', '9999-12-31', '--days', '2'], 'beyond the year 9999'],
     [['--days', '7'], '--days is for --daily only'],
+    [['--no-uplink'], 'nothing to do without --http'],
+    [['--http', '127.0.0.1:0', '--no-uplink', '--gap', '1'], '--no-uplink sends nothing'],
   ])('%j is refused with what fits together', async (args, words) => {
     await expect(complaintOf(...args)).rejects.toThrow(words)
   })

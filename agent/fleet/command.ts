@@ -19,12 +19,14 @@ import {
 } from './fleet-options.ts'
 import { formatLedger, ledgerJson } from './print.ts'
 import { assertStored, runFleet } from './run-fleet.ts'
+import { serveOnly } from './serve-only.ts'
 
 interface Given extends Omit<FleetOptions, 'durationMs' | 'http' | 'drainLimitMs' | 'rate'> {
   readonly rate?: number
   readonly duration?: number
   readonly http?: { readonly host: string; readonly port: number }
   readonly drainLimit: number
+  readonly uplink: boolean
   readonly ledger?: string
   readonly json: boolean
   readonly logLevel: LogLevel
@@ -38,6 +40,7 @@ Examples:
   barograph-agent simulate --devices 8 --rate 4.0
   barograph-agent simulate --devices 8 --rate 4.0 --late 5 --duplicate 1 --gap 1 --duration 60s
   barograph-agent simulate --devices 2 --http 127.0.0.1:8014     also as a web service
+  barograph-agent simulate --devices 2 --http 127.0.0.1:8014 --no-uplink     only as a web service, without a broker
   barograph-agent simulate --daily --stations A,B,C --from 1990-01-01 --days 3650
   barograph-agent simulate --daily --stations A,B,C --from 1990-01-01 --days 164359 --values values.csv
 
@@ -77,6 +80,7 @@ export function addSimulateCommand(program: Command): void {
         .default(60_000, '60s'),
     )
     .option('--http <host:port>', 'serves GET /devices and GET /devices/{id}/reading', parseHostPort)
+    .option('--no-uplink', 'with --http: serves the readings and sends them nowhere')
     .option('--ledger <file>', 'writes the ledger with every window as JSON')
     .option('--daily', 'weather stations with a reading of each day, in place of devices that measure now')
     .option('--stations <names>', 'with --daily: which, such as A,B,C', parseStations)
@@ -94,7 +98,28 @@ export function addSimulateCommand(program: Command): void {
 async function simulate(given: Given & DailyFlags, command: Command): Promise<void> {
   if (given.daily) return simulateDaily(given, command)
   refuseDailyFlags(command)
+  if (!given.uplink) return simulateSource(given, command)
   return simulateFleet(given)
+}
+
+async function simulateSource(given: Given, command: Command): Promise<void> {
+  if (!given.http)
+    throw new CodedError('usage', '--no-uplink leaves nothing to do without --http', {
+      hint: 'such as --http 127.0.0.1:8014 --no-uplink',
+    })
+  const sent = (['late', 'duplicate', 'gap', 'ledger', 'url'] as const).find(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  )
+  if (sent) throw new CodedError('usage', `--${sent} is of what is sent, and --no-uplink sends nothing`)
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  await serveOnly({
+    options: { ...given, rate: given.rate ?? defaultRate, durationMs: given.duration ?? null },
+    http: given.http,
+    clock: systemClock,
+    say: (line) => console.error(line),
+    stop: stop.signal,
+  })
 }
 
 async function simulateFleet(given: Given): Promise<void> {

@@ -108,7 +108,11 @@ export function createFleetSensor(options: FleetSensorOptions): FleetSensor {
   return { sensor, latest: () => latest, isHeldBack, finish }
 }
 
-function readingAt({ seed, place }: FleetSensorOptions, timeMs: number): FleetReading {
+/** What a device measures at an instant: a function of seed, place and time alone. */
+export function readingAt(
+  { seed, place }: Pick<FleetSensorOptions, 'seed' | 'place'>,
+  timeMs: number,
+): FleetReading {
   const { temperatureDegC, humidityPercent, batteryPercent } = conditionsAt(seed, timeMs, place)
   return {
     timeMs,

@@ -3,6 +3,7 @@ import { createTestSensor } from '../sensors/testing/context.ts'
 import { httpType } from '../sensors/http/index.ts'
 import type { FleetDevice } from './fleet-device.ts'
 import type { FleetReading } from './fleet-sensor.ts'
+import { sourceOf } from './serve-only.ts'
 import { type FleetHttp, serveFleet } from './http-server.ts'
 
 let reading: FleetReading | null
@@ -30,6 +31,19 @@ const ask = async (path: string, init?: RequestInit) => {
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
 }
+
+test('devices that send nothing have the readings of their seed, place and instant', async () => {
+  let now = 1_768_478_400_700
+  const options = { rate: 1, seed: 1, prefix: 'sim' }
+  const source = sourceOf(2, options, { now: () => now })
+  const first = source.latest()
+  expect([source.device, source.location, first?.timeMs]).toEqual(['sim-2', 'Simulated 2', 1_768_478_400_000])
+  now += 200
+  expect(source.latest()).toEqual(first)
+  now += 200
+  expect(source.latest()?.timeMs).toBe(1_768_478_401_000)
+  expect(sourceOf(2, { ...options, seed: 2 }, { now: () => now }).latest()).not.toEqual(source.latest())
+})
 
 describe('the web service of a fleet', () => {
   test('lists its devices', async () => {

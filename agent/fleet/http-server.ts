@@ -9,9 +9,12 @@ export interface FleetHttp {
   close(): Promise<void>
 }
 
+/** What is served of a device. */
+export type ServedDevice = Pick<FleetDevice, 'device' | 'location' | 'latest'>
+
 /** Serves GET /devices and GET /devices/{id}/reading. Rejects with `port-in-use` or `cannot-listen`. */
 export async function serveFleet(
-  devices: readonly FleetDevice[],
+  devices: readonly ServedDevice[],
   { host, port }: { host: string; port: number },
 ): Promise<FleetHttp> {
   const byId = new Map(devices.map((device) => [device.device, device]))
@@ -44,7 +47,7 @@ export async function serveFleet(
   }
 }
 
-function answerReading(response: ServerResponse, device: FleetDevice): void {
+function answerReading(response: ServerResponse, device: ServedDevice): void {
   const reading = device.latest()
   if (!reading) {
     response.setHeader('retry-after', '1')
@@ -61,7 +64,7 @@ function answerReading(response: ServerResponse, device: FleetDevice): void {
   })
 }
 
-const describe = ({ device, location }: FleetDevice) => ({
+const describe = ({ device, location }: ServedDevice) => ({
   device_id: device,
   status: 'online',
   location,

@@ -6,11 +6,11 @@ import { CodedError, epochFromBytes } from '@barograph/proto'
 import { openSqliteBuffer } from '../buffer/sqlite.ts'
 import { type Clock, sleep } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
-import type { SiteConfig } from '../core/sensor-type.ts'
 import { createMqttUplink } from '../uplink/mqtt.ts'
 import { withDevice } from './device-log.ts'
 import { type FleetDevice, startFleetDevice } from './fleet-device.ts'
 import type { FleetOptions } from './fleet-options.ts'
+import { intervalOf, seedOf, siteOf } from './fleet-place.ts'
 import { serveFleet } from './http-server.ts'
 import type { DeviceLedger } from './ledger.ts'
 
@@ -72,7 +72,7 @@ function startOne(
 ): FleetDevice {
   const device = `${options.prefix}-${number}`
   const site = siteOf(number)
-  const intervalMs = Math.max(1, Math.round(1000 / options.rate))
+  const intervalMs = intervalOf(options.rate)
   const own = withDevice(log, device)
   const buffer = openSqliteBuffer({
     device,
@@ -89,8 +89,7 @@ function startOne(
   })
   return startFleetDevice({
     device,
-    // Far apart, so that no two devices of near seeds are the same.
-    seed: (options.seed * 10_007 + number * 7_919) % 2 ** 31,
+    seed: seedOf(options.seed, number),
     site,
     intervalMs,
     latePercent: options.late,
@@ -104,15 +103,6 @@ function startOne(
     version,
   })
 }
-
-/** Places along a line from south to north, so that devices differ. */
-const siteOf = (number: number): SiteConfig => ({
-  name: `Simulated ${number}`,
-  latitude: Math.round((-40 + ((number * 17) % 100)) * 1e4) / 1e4,
-  longitude: ((number * 29) % 360) - 180,
-  altitudeM: (number * 37) % 900,
-  timeZone: 'UTC',
-})
 
 /** Waits until the collector has stored everything, at most as long as allowed. */
 async function drain(

@@ -29,7 +29,17 @@ export interface DailyFlags {
 export const defaultFolder = 'data/simulate-daily'
 
 const dailyOnly = ['stations', 'from', 'days', 'data', 'values'] as const
-const fleetOnly = ['devices', 'late', 'duplicate', 'gap', 'prefix', 'duration', 'http', 'ledger'] as const
+const fleetOnly = [
+  'devices',
+  'late',
+  'duplicate',
+  'gap',
+  'prefix',
+  'duration',
+  'http',
+  'uplink',
+  'ledger',
+] as const
 
 const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli'
 
