@@ -73,7 +73,7 @@ test('check prints the resolved configuration and hides secrets', async () => {
   expect(out).toContain('commitIntervalMs: 200')
   expect(out).toContain('(hidden)')
   expect(out).not.toContain('do-not-show-me')
-  const json = JSON.parse((await run('check', '--json')).out) as { device: string }
+  const json = JSON.parse((await run('--config', 'agent.yaml', 'check', '--json')).out) as { device: string }
   expect(json.device).toBe('balcony')
 })
 
@@ -90,7 +90,13 @@ test('a wrong configuration is one clear message and exit code 2, for every comm
 })
 
 test('wrong usage is exit code 2 with a hint', async () => {
-  const [word, option, buffer] = await Promise.all([run('runn'), run('run', '--colour'), run('buffer')])
+  const [word, option, buffer, alone] = await Promise.all([
+    run('runn'),
+    run('run', '--colour'),
+    run('buffer'),
+    run('--config', 'agent.yaml'),
+  ])
+  expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('no command is named') })
   expect(word).toMatchObject({ code: 2, err: expect.stringContaining('runn') })
   expect(option).toMatchObject({ code: 2, err: expect.stringContaining('--colour') })
   expect(buffer).toMatchObject({ code: 2, err: expect.stringContaining('status, export') })

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { addSimulateCommand } from '../fleet/command.ts'
 import { printBuffer, writeExport } from './buffer.ts'
 import { describeConfig } from './check.ts'
+import { commandFirst } from './command-first.ts'
 import { examine } from './doctor.ts'
 import { addExamples } from './examples.ts'
 import { exitCodes, reportFailure } from './failure.ts'
@@ -40,7 +41,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if (!ok) exitCode = exitCodes.failed
   })
   try {
-    await program.parseAsync([...args], { from: 'user' })
+    await program.parseAsync([...commandFirst(args)], { from: 'user' })
     return exitCode
   } catch (error) {
     return reportFailure(error, asked)

@@ -73,7 +73,7 @@ export function numbersOf(name: string, text: string, from: number, to: number):
   if (numbers.every((one) => one >= from && one <= to)) return [...new Set(numbers)].sort((a, b) => a - b)
   throw badPlot(
     `${name} ${text.slice(0, 60)} is not understood.`,
-    `whole numbers from ${from} to ${to}, with commas between`,
+    `Allowed: whole numbers from ${from} to ${to}, with commas between`,
   )
 }
 
