@@ -1,8 +1,8 @@
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import type { Column, ColumnType, CreateEncoder, Encoder, Value } from '../core/export/table.ts'
 
-/** Rows of one row group: what is in memory at once, and what a reader skips by. */
-export const rowsPerGroup = 32_768
+/** Rows of one row group: what is in memory at once (some 50 MB with what the library makes of them), and what a reader skips by. */
+export const rowsPerGroup = 8_192
 
 const utf8 = { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } } as const
 const stamp = (isAdjustedToUTC: boolean) =>
