@@ -4,6 +4,7 @@ import { isBuilt } from '../scripts/services/jars.ts'
 import { kafkaParts } from '../scripts/services/kafka.ts'
 import { mongoParts, realMongoUrl } from '../scripts/services/mongo.ts'
 import { findProgram } from '../scripts/services/programs.ts'
+import { canRunSpark } from '../scripts/spark/environment.ts'
 import type { StackKind } from './harness/stack.ts'
 
 /** What some suites need of the machine, and how to get it. A test that lacks it says so in its title. */
@@ -104,6 +105,13 @@ export const needsStack: Need =
   chosenStack === 'services'
     ? { ...needsServices, title: ` ${needsServices.title}` }
     : { isMet: true, title: '' }
+
+/** Spark, with Python packages from PyPI and jars from Maven Central. */
+export const needsSpark: Need = need(
+  'spark',
+  canRunSpark,
+  'apt-get install default-jdk-headless maven python3-venv',
+)
 
 /** Docker's program for compose files; no daemon is needed to check one. */
 export const needsDockerCompose: Need = need(

@@ -54,7 +54,10 @@ export function runAudit({ storePath, logPath, ...watched }: AuditOptions): Audi
 
 /** What is a file is opened by its path; what a server keeps is copied first, into a file that ends with the audit. */
 export interface ServerAuditOptions extends Watched {
-  readonly store: { readonly path: string } | { readonly url: string }
+  /** `rollupsUrl`: the windows are not its own, but those of the Spark job in that database. */
+  readonly store:
+    | { readonly path: string }
+    | { readonly url: string; readonly rollupsUrl?: string | undefined }
   readonly log: { readonly path: string } | KafkaLogPlace
 }
 
@@ -68,7 +71,9 @@ export async function runServerAudit({ store, log, ...watched }: ServerAuditOpti
   }
   try {
     // The store first: the log then holds all that it was folded from.
-    const stored = keep('url' in store ? await copyMongoStore(store.url) : openStore(store.path))
+    const stored = keep(
+      'url' in store ? await copyMongoStore(store.url, store.rollupsUrl) : openStore(store.path),
+    )
     const logged = keep('path' in log ? openLog(log.path) : await copyLog(log))
     return audit(stored, logged, watched, started)
   } catch (error) {

@@ -18,6 +18,7 @@ Examples:
   barograph-collector audit --store backup/store.db --log backup/log.db
   barograph-collector audit --store mongodb://127.0.0.1:27017/restored
   barograph-collector audit --log kafka://127.0.0.1:29092      with topicPrefix and log.kafka of the configuration
+  barograph-collector audit --rollups mongodb://127.0.0.1:27017/barograph-spark     the Spark job's windows (docs/spark.md)
   barograph-collector audit --json
 
 The result is kept with the store (in FILE.audit.json beside a file) and shown at /api/v1/audit.
@@ -33,18 +34,32 @@ export function addAuditCommand(program: Command): void {
       'store to audit: a file or a database of MongoDB (default: the configured one)',
     )
     .option('--log <place>', 'its log: a file or a Kafka (default: the configured one)')
+    .option(
+      '--rollups <database>',
+      "audit the windows of the Spark job in this database of MongoDB instead of the store's own",
+    )
     .addHelpText('after', examples)
-    .action((options: { store?: string; log?: string }, command: Command) => audit(options, command))
+    .action((options: AuditWords, command: Command) => audit(options, command))
 }
 
-async function audit({ store, log }: { store?: string; log?: string }, command: Command): Promise<void> {
+interface AuditWords {
+  readonly store?: string
+  readonly log?: string
+  readonly rollups?: string
+}
+
+async function audit({ store, log, rollups }: AuditWords, command: Command): Promise<void> {
   const common = commonOptions(command)
   // Also for how to get into a Kafka that is named here.
   const isConfigured = store === undefined || log === undefined || isKafka(log)
   const config = isConfigured ? configOf(common) : null
   const progress = process.stderr.isTTY && !common.json ? createProgressLine() : null
   const place = store ?? config?.store.url ?? ''
-  const isMongo = /^mongodb(\+srv)?:/.test(place)
+  const isMongo = isMongoUrl(place)
+  if (rollups !== undefined && (!isMongo || !isMongoUrl(rollups)))
+    throw new CodedError('bad-usage', '--rollups compares windows in MongoDB with a store in MongoDB.', {
+      hint: `Allowed: mongodb://HOST:PORT/DATABASE for both; the store is ${withoutPassword(place)}.`,
+    })
   const logPlace = log ?? config?.log.url ?? ''
   const watched = { now: () => performance.now(), ...(progress ? { progress: progress.show } : {}) }
   try {
@@ -52,18 +67,21 @@ async function audit({ store, log }: { store?: string; log?: string }, command: 
       isMongo || isKafka(logPlace)
         ? await runServerAudit({
             ...watched,
-            store: isMongo ? { url: place } : { path: pathOf(place) },
+            store: isMongo ? { url: place, rollupsUrl: rollups } : { path: pathOf(place) },
             log: isKafka(logPlace) ? await kafkaAt(logPlace, config) : { path: pathOf(logPlace) },
           })
         : runAudit({ ...watched, storePath: pathOf(place), logPath: pathOf(logPlace) })
     progress?.clear()
     process.stdout.write(`${common.json ? JSON.stringify(result, null, 2) : auditWords(result)}\n`)
     process.exitCode = result.equal ? 0 : 1
-    await keep(isMongo ? place : null, isMongo ? '' : pathOf(place), result)
+    // The page shows what was found of the store.
+    if (rollups === undefined) await keep(isMongo ? place : null, isMongo ? '' : pathOf(place), result)
   } finally {
     progress?.clear()
   }
 }
+
+const isMongoUrl = (place: string): boolean => /^mongodb(\+srv)?:/.test(place)
 
 const isKafka = (place: string): boolean => place.startsWith('kafka://')
 

@@ -60,8 +60,28 @@ interface SetsDocument {
   readonly claimed: number
 }
 
-/** Copies the store at this URL. Throws `store-unusable`. */
-export async function copyMongoStore(url: string): Promise<StoreReader> {
+/** The windows that are to be audited, where they are not the store's own: those of the Spark job (docs/spark.md). */
+const sparkSchema = { what: 'barograph spark', version: 1 }
+
+/** Copies the store at this URL; `rollupsUrl`: with the windows of that database. Throws `store-unusable`. */
+export async function copyMongoStore(url: string, rollupsUrl: string | null = null): Promise<StoreReader> {
+  const others = rollupsUrl === null ? null : connect(rollupsUrl)
+  try {
+    return await copyFrom(url, others?.db() ?? null)
+  } finally {
+    await others?.close()
+  }
+}
+
+const connect = (url: string): MongoClient =>
+  new MongoClient(url, {
+    serverSelectionTimeoutMS: patienceMs,
+    maxPoolSize: 2,
+    readConcern: { level: 'majority' },
+    readPreference: 'primary',
+  })
+
+async function copyFrom(url: string, others: Db | null): Promise<StoreReader> {
   const shown = url.replace(/\/\/[^/]*@/, '//').replace(/\?.*$/, '')
   const refuse = (why: string, cause?: unknown): CodedError =>
     new CodedError('store-unusable', `The store at ${shown} cannot be audited: ${why}.`, {
@@ -72,19 +92,21 @@ export async function copyMongoStore(url: string): Promise<StoreReader> {
   const file = new Database('')
   let client: MongoClient | null = null
   try {
-    client = new MongoClient(url, {
-      serverSelectionTimeoutMS: patienceMs,
-      maxPoolSize: 2,
-      readConcern: { level: 'majority' },
-      readPreference: 'primary',
-    })
+    client = connect(url)
     const db = client.db()
-    const schema = await db.collection<Document & { _id: string }>('meta').findOne({ _id: 'schema' })
+    const schema = await schemaOf(db)
     if (schema?.what !== 'barograph store') throw refuse('there is no Barograph store')
     if (schema.version !== schemaVersion)
       throw refuse(`its schema is version ${schema.version}, this audit reads version ${schemaVersion}`)
+    const other = others ? await schemaOf(others) : sparkSchema
+    if (other?.what !== sparkSchema.what || other.version !== sparkSchema.version)
+      throw new CodedError(
+        'store-unusable',
+        `The database ${others?.databaseName} holds no windows of the Spark job.`,
+        { hint: 'Name with --rollups the database that `npm run spark -- --mongodb` was given.' },
+      )
     file.exec(tables)
-    await copyAll(db, file)
+    await copyAll(db, file, others)
     return createStoreReader(file)
   } catch (error) {
     file.close()
@@ -106,19 +128,23 @@ export async function copyMongoStore(url: string): Promise<StoreReader> {
  * MongoDB gives no view of one moment without a transaction. So every document is read between two looks at the
  * checkpoints: it holds all records before the position of the first, and none beyond the reach of the second.
  */
-async function copyAll(db: Db, file: Database.Database): Promise<void> {
+async function copyAll(db: Db, file: Database.Database, others: Db | null): Promise<void> {
   let since = await settledChange(db)
-  for (const name of collections) await copy(db, file, name, {})
-  await forgetDeleted(db, file)
+  const own = collections.filter((name) => others === null || name !== 'rollups')
+  for (const name of own) await copy(db, file, name, {})
+  if (others) await copy(others, file, 'rollups', {})
+  await forgetDeleted(db, file, others)
   for (let i = 0; i < passes; i++) {
     const before = await readCheckpoints(db)
     const settled = await settledChange(db)
-    for (const name of collections) await copy(db, file, name, { change: { $gt: since } })
+    for (const name of own) await copy(db, file, name, { change: { $gt: since } })
     since = settled
-    const sets = await db.collection<SetsDocument>('sets').find().toArray()
+    const sets = await (others ?? db).collection<SetsDocument>('sets').find().toArray()
     const after = await readCheckpoints(db)
     if (!isSteady(before, after)) continue
-    putPlaces(file, { before, after, sets })
+    // Swaps that stand in the checkpoints are of the store's own windows.
+    const swapped = others ? after.map((one) => ({ ...one, swapped: null })) : after
+    putPlaces(file, { before, after: swapped, sets })
     return
   }
   throw new CodedError('store-busy', 'The store is being rebuilt all the time.', {
@@ -126,6 +152,9 @@ async function copyAll(db: Db, file: Database.Database): Promise<void> {
     hint: 'Try again when the rebuild is over.',
   })
 }
+
+const schemaOf = (db: Db): Promise<Document | null> =>
+  db.collection<Document & { _id: string }>('meta').findOne({ _id: 'schema' })
 
 /** Changes up to this number are all written. */
 async function settledChange(db: Db): Promise<number> {
@@ -197,11 +226,13 @@ const wordOf = (key: string): string =>
     : key.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
 
 /** What retention or a rebuild deleted while it was copied is no document of the store. */
-async function forgetDeleted(db: Db, file: Database.Database): Promise<void> {
+async function forgetDeleted(db: Db, file: Database.Database, others: Db | null): Promise<void> {
   for (const name of ['rollups', 'readings', 'summaries'] as const) {
+    const its = (name === 'rollups' ? others : null) ?? db
     file.exec('CREATE TEMP TABLE there (id PRIMARY KEY)')
     const put = file.prepare('INSERT OR IGNORE INTO there VALUES (?)')
-    for await (const { _id } of db.collection(name).find({}, { projection: { _id: 1 } })) put.run(String(_id))
+    for await (const { _id } of its.collection(name).find({}, { projection: { _id: 1 } }))
+      put.run(String(_id))
     file.exec(`DELETE FROM ${name} WHERE id NOT IN (SELECT id FROM there); DROP TABLE there`)
   }
 }

@@ -23,9 +23,15 @@ export interface JavaParts {
  * beside them: another pom or launcher is another folder, so that nothing old is ever used.
  */
 export async function classPathOf(parts: JavaParts, say: (words: string) => void): Promise<string> {
+  const folder = dirname(await jarsOf(parts, say))
+  return `${folder}:${join(folder, 'jars')}/*`
+}
+
+/** The folder of the jars. */
+export async function jarsOf(parts: JavaParts, say: (words: string) => void): Promise<string> {
   const folder = folderOf(parts)
   if (!existsSync(folder)) await build(parts, folder, say)
-  return `${folder}:${join(folder, 'jars')}/*`
+  return join(folder, 'jars')
 }
 
 /** Half the CPU seconds to start, for less speed later: the compiler for code that runs for long stays off. */

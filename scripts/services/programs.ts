@@ -9,6 +9,7 @@ export const howToGet = {
   mvn: 'apt-get install maven',
   mosquitto: 'apt-get install mosquitto',
   'docker-compose': 'apt-get install docker-compose',
+  python3: 'apt-get install python3 python3-venv',
 } as const
 
 export type ProgramName = keyof typeof howToGet
