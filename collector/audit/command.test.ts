@@ -56,6 +56,12 @@ async function audit(...args: string[]): Promise<Ended> {
 const files = (): string[] => ['--store', world.storePath, '--log', `sqlite:${world.logPath}`]
 
 describe('barograph-collector audit', () => {
+  test('compares windows of another database with a store in MongoDB only', async () => {
+    const { code, stderr } = await audit(...files(), '--rollups', 'mongodb://127.0.0.1:1/spark')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/--rollups[^]*mongodb:\/\/HOST:PORT\/DATABASE for both/)
+  })
+
   test('says what it checked and accounts for every number', async () => {
     const { code, stdout, stderr } = await audit(...files())
     expect(stderr).toBe('')

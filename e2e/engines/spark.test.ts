@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Batch, partitionOf } from '@barograph/proto'
+import { MongoClient } from 'mongodb'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { databaseUrl } from '../../scripts/services/mongo.ts'
 import { sparkEnvironment, sparkFolder } from '../../scripts/spark/environment.ts'
 import { connectDevice } from '../harness/device.ts'
 import { temporaryFolder } from '../harness/folder.ts'
-import { root, run } from '../harness/process.ts'
+import { collectorProgram, root, run } from '../harness/process.ts'
 import type { Stack } from '../harness/stack.ts'
 import { storedInMongo } from '../harness/stored.ts'
 import { useStacks } from '../harness/use-stack.ts'
@@ -116,9 +117,25 @@ describe.skipIf(!isMet)(`the Spark job beside a collector ${needsServices.title}
       const expected = await stack.stored.rollups()
       expect(expected.size).toBeGreaterThan(partitions * rows.length)
       expect(await spark.rollups()).toEqual(expected)
+      await expectAudited(stack, one)
     },
   )
 })
+
+/** The audit accepts the job's windows, and finds one that was tampered with. */
+async function expectAudited(stack: Stack, device: string): Promise<void> {
+  const audit = (): ReturnType<typeof run> =>
+    run([collectorProgram, 'audit', '--rollups', ownDatabase(stack)], stack.env)
+  const { code, stdout, stderr } = await audit()
+  expect(code, stdout + stderr).toBe(0)
+  const client = new MongoClient(ownDatabase(stack))
+  onTestFinished(() => client.close())
+  const windows = client.db().collection('rollups')
+  await windows.updateOne({ device, level: 'day' }, { $inc: { received: 1 } })
+  const tampered = await audit()
+  expect(tampered.code).toBe(1)
+  expect(tampered.stdout).toContain(`${device}/${newarkStream.sensor}/day/`)
+}
 
 /** Throws when it has ended. */
 function isUnderWay(job: SparkJob, batches: number): boolean {

@@ -30,7 +30,12 @@ function plain({ device, clock, runs, summaries, site }: Batch): object {
     device,
     clock,
     runs: runs.map(({ sensor, epoch, intervalMs, firstSeq, times, columns, marks }) => ({
-      ...{ sensor, epoch, intervalMs, firstSeq, times: [...times], marks: marks.map(({ index }) => index) },
+      sensor,
+      epoch,
+      intervalMs,
+      firstSeq,
+      times: [...times],
+      marks: marks.map(({ index }) => index),
       columns: columns.map(({ metric, values, flags }) => ({
         key: metricKey(metric),
         unit: metric.unit,
@@ -48,10 +53,24 @@ function plain({ device, clock, runs, summaries, site }: Batch): object {
 }
 
 /** In the order of the fields in Python. */
-const plainFigures = (its: SummaryFigures): object => ({
-  key: metricKey(its.metric),
-  numbers: [
-    ...[its.count, its.flagged, its.suspect, its.sum, its.sine, its.cosine],
-    ...[its.min, its.minAt, its.max, its.maxAt, its.first, its.firstAt, its.last, its.lastAt],
-  ],
+const plainFigures = ({ metric, ...its }: SummaryFigures): object => ({
+  key: metricKey(metric),
+  numbers: numbers.map((name) => its[name]),
 })
+
+const numbers = [
+  'count',
+  'flagged',
+  'suspect',
+  'sum',
+  'sine',
+  'cosine',
+  'min',
+  'minAt',
+  'max',
+  'maxAt',
+  'first',
+  'firstAt',
+  'last',
+  'lastAt',
+] as const

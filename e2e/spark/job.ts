@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { quickStart } from '../../scripts/services/jars.ts'
 import { whenDone } from '../harness/cleanup.ts'
 import { type Ended, root, type Running, start } from '../harness/process.ts'
 
@@ -34,7 +35,8 @@ export interface SparkJobOptions {
 
 export function startSpark({ kafka, topicPrefix, mongodb, folder, args = [] }: SparkJobOptions): SparkJob {
   const words = ['--kafka', kafka, '--topic-prefix', topicPrefix, '--mongodb', mongodb, '--folder', folder]
-  const running = start([join(root, 'scripts/spark/main.ts'), ...words, '--json', ...args])
+  const program = [join(root, 'scripts/spark/main.ts'), ...words, '--json', ...args]
+  const running = start(program, { JAVA_TOOL_OPTIONS: `${quickStart} -XX:+UseSerialGC` })
   const pids: SparkJob['pids'] = () => {
     const driver = childrenOf(running.pid)
     const jvm = driver.flatMap(childrenOf)

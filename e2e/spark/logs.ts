@@ -2,9 +2,7 @@
 import {
   type Column,
   customMetric,
-  encodeBatch,
   encodeSettings,
-  makeBatch,
   type Mark,
   type Metric,
   metricByName,
@@ -143,14 +141,18 @@ function thinned(begin: number, random: Random): NewRecord[] {
     return batchRecord({ summaries: [{ ...summary, epoch: '00000000000000dd' }] })
   })
   const copy: Run = {
-    ...{ ...stream, epoch: '00000000000000dd', intervalMs: 1_000, firstSeq: 175, marks: [] },
+    ...stream,
+    epoch: '00000000000000dd',
+    intervalMs: 1_000,
+    firstSeq: 175,
+    marks: [],
     times: Float64Array.from({ length: 10 }, (_, i) => start + 174_000 + i * 1_000),
     columns: [{ metric: metrics[0] as Metric, values: new Float64Array(10).fill(7), flags: null }],
   }
   return shuffled([...summaries, batchRecord({ runs: [copy] }), summaries[1] as NewRecord], random)
 }
 
-/** `isMoved`: the device says its sites only after all that, so its windows have to be made anew. */
+/** Where the device says its sites only in the middle of it, its windows have to be made anew. */
 export async function randomLog(seed: number): Promise<SparkLog> {
   const random = seeded(seed)
   const begin = pick(begins, random)
@@ -213,7 +215,3 @@ async function fold(records: readonly NewRecord[]): Promise<Pick<SparkLog, 'roll
 }
 
 const withBig = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
-
-/** A log in which a device says nothing but these bytes: what the decoder refuses is passed over. */
-export const unreadable = (): string =>
-  Buffer.from(encodeBatch(makeBatch('balcony')).subarray(0, 3)).toString('base64')

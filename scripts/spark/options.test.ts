@@ -16,8 +16,8 @@ describe('the words of npm run spark', () => {
     expect(command.options).toMatchObject({ workers: 2, memory: '1g' })
     expect(command.options.folder).toMatch(/spark\/barograph-spark$/)
     const words = command.options.job.join(' ')
-    expect(words).toContain('--kafka k1:9092,k2:9092 --mongodb mongodb://db:27017/barograph-spark?tls=true')
-    expect(words).toContain(`--checkpoint ${join(command.options.folder, 'checkpoint')}`)
+    expect(words).toContain('--kafka=k1:9092,k2:9092 --mongodb=mongodb://db:27017/barograph-spark?tls=true')
+    expect(words).toContain(`--checkpoint=${join(command.options.folder, 'checkpoint')}`)
     expect(words).not.toContain('--once')
   })
 
@@ -25,7 +25,7 @@ describe('the words of npm run spark', () => {
     const more = ['--once', '--json', '--kafka-option', 'security.protocol=SASL_SSL', '--every', '0.5']
     const command = readCommand([...given, ...more])
     if (command.verb !== 'run') throw new Error(command.verb)
-    expect(command.options.job.join(' ')).toMatch(/--every 0.5 .*security.protocol=SASL_SSL --once --json$/)
+    expect(command.options.job.join(' ')).toMatch(/--every=0.5 .*security.protocol=SASL_SSL --once --json$/)
   })
 
   test.each([

@@ -24,11 +24,20 @@ export function planOf(
     'spark.driver.host': '127.0.0.1',
     'spark.local.dir': scratch,
     'spark.sql.session.timeZone': 'UTC',
-    // A task that failed is made again; one machine's tasks get no second chance by default.
-    'spark.task.maxFailures': '4',
+    // A record may have 257 KiB.
+    'spark.sql.execution.arrow.maxRecordsPerBatch': '500',
+    // The plan is but a scan: to compile it costs more than it saves.
+    'spark.sql.codegen.wholeStage': 'false',
+    'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
   }
   const submit = [
-    ...['--master', `local[${workers},4]`, '--driver-memory', memory, '--jars', jars.join(',')],
+    // A task that failed is made again, up to three times; on one machine Spark would give up at once.
+    '--master',
+    `local[${workers},4]`,
+    '--driver-memory',
+    memory,
+    '--jars',
+    jars.join(','),
     ...Object.entries(settings).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
     'pyspark-shell',
   ]
