@@ -20,6 +20,7 @@ export function planOf(
   mkdirSync(scratch, { recursive: true })
   const settings = {
     'spark.ui.enabled': 'false',
+    'spark.ui.showConsoleProgress': 'false',
     'spark.driver.bindAddress': '127.0.0.1',
     'spark.driver.host': '127.0.0.1',
     'spark.local.dir': scratch,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
+from py4j.protocol import Py4JError
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -160,6 +161,9 @@ def main(words: list[str]) -> int:
             pass
     except StreamingQueryException as failed:
         print(f"barograph-spark: {_short(str(failed))}", file=sys.stderr)
+        return FAILED
+    except Py4JError as failed:
+        print(f"barograph-spark: Spark's JVM does not answer any more ({failed})", file=sys.stderr)
         return FAILED
     if stopping:
         query.stop()
