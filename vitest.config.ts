@@ -4,7 +4,10 @@ import { defineConfig } from 'vitest/config'
 const wholeSystem = ['e2e/**/*.test.ts', 'scripts/install.test.ts']
 
 // With another stack than the embedded one only what knows how to run on it.
-const onAnyStack = ['e2e/{newark,order,kill,outage,retention,hostile,identity,sites,rebuild}.test.ts']
+const onAnyStack = [
+  'e2e/{newark,order,kill,outage,retention,hostile,identity,sites,rebuild}.test.ts',
+  'e2e/engines/stack.test.ts',
+]
 const isEmbedded = (process.env.BAROGRAPH_TEST_STACK || 'embedded') === 'embedded'
 
 export default defineConfig({

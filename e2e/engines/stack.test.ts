@@ -15,19 +15,19 @@ import { newarkYaml } from '../newark/agent-yaml.ts'
 import { newarkSite, newarkStream } from '../newark/batches.ts'
 import { ordersOf } from '../newark/orders.ts'
 import { csvPath, readRows } from '../newark/rows.ts'
-import { needsServices } from '../needs.ts'
+import { chosenStack, needsServices } from '../needs.ts'
 import { foldedBy } from './kafka-rig.ts'
 
-/** The first 25 days of Newark's year. */
-const rows = readRows().slice(0, 600)
+/** Newark's whole year where real engines were asked for (`npm test -- --stack services`), else its first 25 days. */
+const rows = chosenStack === 'services' ? readRows() : readRows().slice(0, 600)
 const partitions = 4
 /** One in each partition, so that whoever rolls has something to do. */
 const stations = Array.from({ length: partitions }, (_, partition) => {
   for (let i = 0; ; i++) if (partitionOf(`station-${i}`, partitions) === partition) return `station-${i}`
 })
 const [replayed = '', ...sentByHand] = stations
-/** For what takes a few seconds on a machine that has nothing else to do. */
-const patienceMs = 240_000
+/** For what takes a few seconds on a machine that has nothing else to do, and a minute or two of a whole year. */
+const patienceMs = chosenStack === 'services' ? 900_000 : 240_000
 const options = { timeout: 2 * patienceMs }
 
 /** Its site and these batches, so many on their way at once; resolves when all is stored. */
