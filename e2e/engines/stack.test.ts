@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Batch, partitionOf, sizeOf } from '@barograph/proto'
 import type { ApiDeliveries, ApiLatest, ApiRollups, LiveFrame } from '@barograph/proto/api'
@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Collector } from '../harness/collector.ts'
 import { connectDevice } from '../harness/device.ts'
 import type { Json } from '../harness/documents.ts'
-import { agentProgram, start } from '../harness/process.ts'
+import { agentProgram, collectorProgram, run, start } from '../harness/process.ts'
 import { type Stack, startStack } from '../harness/stack.ts'
 import { temporaryFolder } from '../harness/folder.ts'
 import { expectCleanAudit, useStacks } from '../harness/use-stack.ts'
@@ -43,19 +43,47 @@ async function send(broker: string, device: string, batches: readonly Batch[]): 
 const sendInOrder = async (broker: string): Promise<unknown> =>
   Promise.all(stations.map((device) => send(broker, device, ordersOf(device, rows).inOrder)))
 
-let reference: Map<string, Json> | null = null
+interface Made {
+  readonly rollups: Map<string, Json>
+  /** Statistics and a plot, byte by byte. */
+  readonly figures: Readonly<Record<string, string>>
+}
+
+/** partition-N.json, written for these partitions at a time, and a plot of all stations, from what is stored. */
+async function figuresOf(stack: Stack, shares: readonly string[]): Promise<Record<string, string>> {
+  const out = join(stack.folder, 'figures')
+  const plot = ['plot', '--of', 'daily-max', '--level', 'month', '--device', stations.join(',')]
+  for (const args of [
+    ...shares.map((share) => ['stats', '--of', 'daily-max', '--partitions', share, '--out', out]),
+    [...plot, '--out', join(out, 'plot.svg')],
+  ]) {
+    const { code, stdout, stderr } = await run([collectorProgram, ...args], stack.env)
+    expect(code, stdout + stderr).toBe(0)
+  }
+  return Object.fromEntries(readdirSync(out).map((name) => [name, readFileSync(join(out, name), 'utf8')]))
+}
+
+let reference: Made | null = null
 
 /** What the embedded parts make of these rows, sent in order. */
-async function embedded(): Promise<Map<string, Json>> {
+async function embedded(): Promise<Made> {
   if (reference) return reference
   const stack = await startStack('embedded', { folder: temporaryFolder() })
   const collector = await stack.collector()
   await collector.start()
   await sendInOrder(stack.broker)
   await collector.stop()
-  reference = await stack.stored.rollups()
+  const rollups = await stack.stored.rollups()
   // An hour each, and the days, weeks and months that they make.
-  expect(reference.size).toBeGreaterThan(stations.length * rows.length)
+  expect(rollups.size).toBeGreaterThan(stations.length * rows.length)
+  const figures = await figuresOf(stack, ['0,1,2,3'])
+  expect(Object.keys(figures).sort()).toEqual([
+    ...stations.map((_, partition) => `partition-${partition}.json`),
+    'plot.svg',
+  ])
+  for (const [partition, device] of stations.entries())
+    expect(figures[`partition-${partition}.json`]).toContain(`"${device}"`)
+  reference = { rollups, figures }
   return reference
 }
 
@@ -96,10 +124,10 @@ describe.skipIf(!needsServices.isMet)(`Mosquitto, Kafka and MongoDB ${needsServi
   const stacks = useStacks('services')
 
   test(
-    'replayed, shuffled, doubled and late rows become the windows of the embedded parts, by two collectors',
+    'replayed, shuffled, doubled and late rows become the windows and figures of the embedded parts, by two collectors',
     options,
     async () => {
-      const expected = await embedded()
+      const { rollups, figures } = await embedded()
       const stack = await stacks({ share: true })
       const one = await stack.collector({ name: 'one', args: ['--json'] })
       const two = await stack.collector({ name: 'two', args: ['--json'] })
@@ -118,15 +146,16 @@ describe.skipIf(!needsServices.isMet)(`Mosquitto, Kafka and MongoDB ${needsServi
       await expectCleanAudit(one)
       await stopAll(collectors)
       await expectStoredOnce(stack)
-      expect(await stack.stored.rollups()).toEqual(expected)
+      expect(await stack.stored.rollups()).toEqual(rollups)
+      expect(await figuresOf(stack, ['0,1,2,3'])).toEqual(figures)
     },
   )
 
   test(
-    'fixed partitions make the same windows, also where two collectors claim the same ones',
+    'fixed partitions make the same windows and figures, also where two collectors claim the same ones',
     options,
     async () => {
-      const expected = await embedded()
+      const { rollups, figures } = await embedded()
       const stack = await stacks({ share: true })
       const collectors = await Promise.all(
         ['0,2', '1,3', '1,3'].map((fixed, i) =>
@@ -142,7 +171,8 @@ describe.skipIf(!needsServices.isMet)(`Mosquitto, Kafka and MongoDB ${needsServi
       await sendInOrder(stack.broker)
       await stopAll(collectors)
       await expectStoredOnce(stack)
-      expect(await stack.stored.rollups()).toEqual(expected)
+      expect(await stack.stored.rollups()).toEqual(rollups)
+      expect(await figuresOf(stack, ['0,2', '1,3'])).toEqual(figures)
     },
   )
 
