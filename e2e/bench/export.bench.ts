@@ -187,7 +187,7 @@ export const exporting: Bench = {
   name: 'export',
   notes:
     'Of the memory some 60 MB are Node and its libraries, mapped from files, and as many are the program itself before it reads ' +
-    'anything. It stays the same from the first hundred thousand rows on.',
+    'anything.',
   title: `Export of raw readings: ${devices} devices with three metrics, from SQLite to a file`,
   async run(size: Size): Promise<Row[]> {
     const buckets = size === 'full' ? 4_883 : 8
