@@ -200,7 +200,7 @@ describe('collector gaps', () => {
     ])
     const plain = await gaps('--device', 'balcony')
     expect(plain.stdout).toMatch(/^balcony\/attic  \w{16}  4 to 6 \(3\)  declared lost: buffer full  since /)
-    expect(await gaps('--device', 'cellar')).toMatchObject({ code: 1, stdout: '' })
+    expect(await gaps('--device', 'cellar')).toMatchObject({ code: 2, stdout: '' })
     await collector.stop()
   })
 })

@@ -14,8 +14,8 @@ export const collectorBugs: readonly Bug[] = [
       ),
       inFile(
         'collector/core/bridge.ts',
-        'value: payload },\n      logged: null,',
-        'value: payload },\n      logged: device === null ? null : () => logged(device, refused),',
+        ': payload,\n      },\n      logged: null,',
+        ': payload,\n      },\n      logged: device === null ? null : () => logged(device, refused),',
       ),
       inFile(
         'collector/core/receipts.ts',
