@@ -34,8 +34,8 @@ interface ExportOptions {
 
 const details = `
 Rows come by device and sensor, then by time. Raw readings have a column for each metric and one for its flag; windows have a
-row for each metric. Columns, types and units: docs/files.md. Any number of rows takes little memory; the collector may run
-meanwhile. The file appears when it is whole: broken off, the one before is still there. GET /api/v1/export answers the same.`
+row for each metric. Columns, types and units: docs/files.md. However many rows there are, few are in memory at a time; the
+collector may run meanwhile. The file appears when it is whole: broken off, the one before is still there. GET /api/v1/export answers the same.`
 
 /** Adds `export`: readings or windows as a file. */
 export function addExportCommand(program: Command): void {
